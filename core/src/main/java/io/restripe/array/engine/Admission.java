@@ -1,0 +1,242 @@
+package io.restripe.array.engine;
+
+import io.restripe.disk.DiskException;
+import io.restripe.unit.SectorRange;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Who may be inside the array: user requests with their ranges, and exclusive claims on ranges. A request is admitted or waits as a
+ * whole. All under the state lock; the suspended range holds as docs/md-control.md section 6 says.
+ */
+final class Admission {
+    private final ArrayState state;
+    private final List<Ticket> inside = new ArrayList<>();
+    private final List<SectorRange> claims = new ArrayList<>();
+
+    /** An admitted request and the mapping that holds for all of its life. */
+    record Ticket(SectorRange range, boolean write, Layout main, Layout fresh, long frontier) {}
+
+    Admission(ArrayState state) {
+        this.state = state;
+    }
+
+    /** @param range what a read or write touches; empty for a flush, which nobody's claim keeps out */
+    Ticket enter(SectorRange range, DiskException.Operation operation) throws DiskException {
+        boolean write = operation == DiskException.Operation.WRITE;
+        state.lock.lock();
+        try {
+            while (true) {
+                requireServing(range, operation);
+                if (!claimed(range) && !(write && held(range))) {
+                    break;
+                }
+                state.await();
+            }
+            Ticket ticket = new Ticket(range, write, state.main, state.fresh, state.frontier);
+            inside.add(ticket);
+            if (write) {
+                state.writesInFlight++;
+                if (state.idle) {
+                    state.idle = false;
+                    state.notifyWatchers();
+                }
+            }
+            return ticket;
+        } finally {
+            state.lock.unlock();
+        }
+    }
+
+    private void requireServing(SectorRange range, DiskException.Operation operation) throws DiskException {
+        boolean write = operation == DiskException.Operation.WRITE;
+        String refusal = null;
+        if (!state.running || state.closed) {
+            refusal = "the array is not running";
+        } else if (range.end() > state.visibleSectors()) {
+            refusal = "past the end of the array, which has " + state.visibleSectors() + " sectors";
+        } else if (write && state.mode == ArrayState.Mode.READONLY) {
+            refusal = "the array is read-only";
+        } else if (write && state.broken) {
+            refusal = "the array is broken: too many members failed";
+        } else if (write && state.sync.stuck && unpublished(range)) {
+            refusal = "the reshape stands, and its position there is not recorded";
+        }
+        if (refusal != null) {
+            throw new DiskException(state.name, operation, range.start(), range.length(), refusal);
+        }
+        if (write && state.mode == ArrayState.Mode.READ_AUTO) {
+            state.mode = ArrayState.Mode.READ_WRITE;
+            state.notifyWatchers();
+        }
+    }
+
+    private boolean claimed(SectorRange range) {
+        for (SectorRange claim : claims) {
+            if (claim.overlaps(range)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private boolean held(SectorRange range) {
+        if (suspends(state.config.suspendLo, state.config.suspendHi, range)) {
+            return true;
+        }
+        if (unpublished(range)) {
+            if (!state.sync.checkpointWanted) { // said once: two that wait would wake each other without end
+                state.sync.checkpointWanted = true;
+                state.changed();
+            }
+            return true;
+        }
+        if (!state.redundant()) {
+            return false;
+        }
+        if (state.clean) {
+            state.clean = false;
+            state.idle = false;
+            state.requestRecord();
+        }
+        return state.pending || state.anyBlocked();
+    }
+
+    private boolean unpublished(SectorRange range) {
+        return state.publishedFrontier < state.frontier
+                && range.start() < state.frontier
+                && range.end() > state.publishedFrontier;
+    }
+
+    /** Section 6: the end is compared with {@code >=}, so a write that ends exactly at {@code lo} is held too. */
+    static boolean suspends(long lo, long hi, SectorRange range) {
+        return lo < hi && range.start() < hi && range.end() >= lo;
+    }
+
+    void leave(Ticket ticket) {
+        state.lock.lock();
+        try {
+            removeTicket(ticket);
+            if (ticket.write()) {
+                state.writesInFlight--;
+                state.lastWriteNanos = state.env.nanoTime();
+            }
+            state.departed();
+        } finally {
+            state.lock.unlock();
+        }
+    }
+
+    @SuppressWarnings("ReferenceEquality") // two tickets for the same range are two
+    private void removeTicket(Ticket ticket) {
+        for (int at = 0; at < inside.size(); at++) {
+            if (inside.get(at) == ticket) {
+                int last = inside.size() - 1;
+                inside.set(at, inside.get(last));
+                inside.remove(last);
+                return;
+            }
+        }
+        throw new IllegalStateException("request " + ticket.range() + " left twice");
+    }
+
+    /**
+     * Waits until a failure that a write met has been recorded. Call after {@link #leave}.
+     *
+     * @throws DiskException when the array ended or broke before that: what was written may then not be found again
+     */
+    void awaitRecorded(DiskException.Operation operation) throws DiskException {
+        state.lock.lock();
+        try {
+            while (failureUnrecorded()) {
+                if (!state.running || state.closed || state.broken) {
+                    String what = state.broken ? "broke" : "ended";
+                    throw new DiskException(
+                            state.name, operation, -1, 0, "the array " + what + " before a failure was recorded");
+                }
+                state.await();
+            }
+        } finally {
+            state.lock.unlock();
+        }
+    }
+
+    private boolean failureUnrecorded() {
+        if (state.broken) {
+            return true;
+        }
+        for (Member member : state.members.values()) {
+            if (member.failed() && member.slot != Member.NO_SLOT && (state.pending || member.blocked)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** Waits, with the state lock held, until no admitted write touches what these bounds suspend. */
+    void drainSuspended(long lo, long hi) {
+        while (!state.closed && insideSuspended(lo, hi)) {
+            state.awaitDeparture();
+        }
+    }
+
+    private boolean insideSuspended(long lo, long hi) {
+        for (Ticket ticket : inside) {
+            if (ticket.write() && suspends(lo, hi, ticket.range())) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /**
+     * Keeps new requests out of a range and waits until those inside have left. Call with the state lock held.
+     *
+     * @param giveUp looked at while waiting
+     * @return false when it gave up: nothing is claimed then
+     */
+    boolean claim(SectorRange range, java.util.function.BooleanSupplier giveUp) {
+        claims.add(range);
+        while (touches(range)) {
+            if (giveUp.getAsBoolean()) {
+                release(range);
+                return false;
+            }
+            state.awaitDeparture();
+        }
+        return true;
+    }
+
+    /** Waits, with the state lock held, until every request and flush has left that is inside. */
+    void drain() {
+        while (!inside.isEmpty()) {
+            state.awaitDeparture();
+        }
+    }
+
+    private boolean touches(SectorRange range) {
+        for (Ticket ticket : inside) {
+            if (ticket.range().overlaps(range)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** Lets requests in again. Call with the state lock held. */
+    void release(SectorRange range) {
+        claims.remove(range);
+        state.changed();
+    }
+
+    /** Runs a change of members or level with nobody inside. Call with the state lock held. */
+    void alone(Runnable change) {
+        SectorRange all = new SectorRange(0, Long.MAX_VALUE);
+        claim(all, () -> false);
+        try {
+            change.run();
+        } finally {
+            release(all);
+        }
+    }
+}

@@ -1,0 +1,93 @@
+package io.restripe.host;
+
+import io.restripe.array.ArrayControl;
+import io.restripe.array.remote.RemoteArray;
+import io.restripe.env.Env;
+import io.restripe.metadata.ContainerMetadata;
+import io.restripe.metadata.MemberDisk;
+import io.restripe.metadata.MetadataFormat;
+import io.restripe.metadata.ReshapeGoal;
+import io.restripe.metadata.Volume;
+import io.restripe.reshape.GrowRequest;
+import io.restripe.reshape.ReshapeManager;
+import io.restripe.reshape.ReshapePlanner;
+import io.restripe.reshape.wire.SocketLink;
+import io.restripe.rule.Problem;
+import io.restripe.rule.ProblemException;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** A reshape manager in a process of its own. What is recorded it reads from the members each time it needs it. */
+public final class LoneManager implements AutoCloseable {
+    private final String name;
+    private final LiveLook members;
+    private final Map<Integer, RemoteArray> arrays = new LinkedHashMap<>();
+    private final SocketLink link;
+    private final ReshapeManager manager;
+
+    /**
+     * @param members the container's disks, spares included, opened without the lock that the array's process holds
+     * @param arraySocket where the arrays are
+     * @param monitorSocket where the monitor is
+     */
+    public LoneManager(
+            Env env, String name, MetadataFormat format, List<MemberDisk> members, Path arraySocket, Path monitorSocket)
+            throws ProblemException {
+        this.name = name;
+        this.members = new LiveLook(env, format, members);
+        this.link = new SocketLink(env, monitorSocket);
+        for (Volume volume : this.members.look().container().volumes()) {
+            arrays.put(volume.index(), new RemoteArray(env, arraySocket, ArrayHost.arrayName(name, volume)));
+        }
+        this.manager = new ReshapeManager(
+                new ReshapeManager.Surroundings(env, link, this::metadata, this::array, this::disks));
+    }
+
+    /** Runs a request, or, when there is none, takes up what is half-way; returns when there is nothing left to do or it cannot go on. */
+    public void run(Optional<GrowRequest> request) throws ProblemException {
+        manager.run(request.isPresent() ? goals(request.get()) : List.of());
+        Optional<Problem> problem = manager.problem();
+        if (problem.isPresent()) {
+            throw new ProblemException(problem.get());
+        }
+    }
+
+    private List<ReshapeGoal> goals(GrowRequest request) throws ProblemException {
+        try {
+            return ReshapePlanner.plan(name, metadata(), request).goals();
+        } catch (ProblemException e) {
+            manager.tidyUp();
+            throw e;
+        }
+    }
+
+    private ArrayControl array(int volume) {
+        return arrays.get(volume);
+    }
+
+    private ContainerMetadata metadata() {
+        try {
+            return members.look().metadata();
+        } catch (ProblemException e) {
+            throw new IllegalStateException(e.problem().text(), e);
+        }
+    }
+
+    private Map<String, MemberDisk> disks() {
+        Map<String, MemberDisk> bySerial = new LinkedHashMap<>();
+        members.members().forEach(member -> bySerial.put(member.serial(), member));
+        return bySerial;
+    }
+
+    @Override
+    public void close() throws IOException {
+        link.close();
+        for (RemoteArray array : arrays.values()) {
+            array.close();
+        }
+    }
+}

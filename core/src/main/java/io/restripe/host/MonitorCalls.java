@@ -1,0 +1,49 @@
+package io.restripe.host;
+
+import io.restripe.reshape.MonitorLink;
+import io.restripe.reshape.Reply;
+import io.restripe.reshape.Request;
+import io.restripe.rule.Problem;
+import io.restripe.rule.ProblemException;
+import java.io.IOException;
+import java.util.List;
+
+/** What is asked of a container's monitor on behalf of a person, with answers in a person's words. Any thread. */
+final class MonitorCalls {
+    private final String container;
+    private final MonitorLink monitor;
+
+    MonitorCalls(String container, MonitorLink monitor) {
+        this.container = container;
+        this.monitor = monitor;
+    }
+
+    /** @param what a verb and its object, for "cannot ..." */
+    void ask(String what, Request request) throws ProblemException {
+        try {
+            if (monitor.call(request) instanceof Reply.Refused refused) {
+                throw new ProblemException(new Problem(
+                        "cannot " + what,
+                        "container " + container,
+                        refused.rule() + ": " + refused.why(),
+                        "Nothing was changed"));
+            }
+        } catch (IOException e) {
+            throw problem("cannot " + what, e);
+        }
+    }
+
+    /** Throws the first of what stands against something, if anything does. */
+    static void refuse(List<Problem> problems) throws ProblemException {
+        if (!problems.isEmpty()) {
+            throw new ProblemException(problems.getFirst());
+        }
+    }
+
+    static ProblemException problem(String what, IOException e) {
+        return new ProblemException(
+                new Problem(
+                        what, "array", String.valueOf(e.getMessage()), "See the message; the array goes on as it was"),
+                e);
+    }
+}

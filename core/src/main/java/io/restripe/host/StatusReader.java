@@ -1,0 +1,112 @@
+package io.restripe.host;
+
+import io.restripe.array.ArrayControl;
+import io.restripe.array.Attribute;
+import io.restripe.array.AttributeException;
+import io.restripe.array.Attributes;
+import io.restripe.geometry.Geometry;
+import io.restripe.metadata.Activity;
+import io.restripe.metadata.Container;
+import io.restripe.metadata.ContainerDisk;
+import io.restripe.metadata.MemberDisk;
+import io.restripe.metadata.Slot;
+import io.restripe.metadata.Volume;
+import io.restripe.reshape.ReshapeManager;
+import io.restripe.rule.Problem;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+
+/** Puts together what a running container shows. Reads only; keeps nothing. */
+final class StatusReader {
+    private final RunningContainer running;
+    private final Map<Integer, ? extends ArrayControl> arrays;
+
+    StatusReader(RunningContainer running, Map<Integer, ? extends ArrayControl> arrays) {
+        this.running = running;
+        this.arrays = arrays;
+    }
+
+    Status read() {
+        Container container = running.container();
+        List<Status.DiskStatus> disks = new ArrayList<>();
+        for (ContainerDisk disk : container.disks()) {
+            disks.add(new Status.DiskStatus(
+                    disk.serial(),
+                    running.diskOf(disk).map(MemberDisk::name).orElse(""),
+                    disk.totalSectors(),
+                    disk.status().name().toLowerCase(Locale.ROOT)));
+        }
+        List<Status.VolumeStatus> volumes =
+                container.volumes().stream().map(v -> volume(container, v)).toList();
+        Optional<Problem> problem = running.manager().flatMap(ReshapeManager::problem);
+        return new Status(
+                running.name(),
+                container.format(),
+                container.uuid(),
+                container.generation(),
+                disks,
+                volumes,
+                problem.or(() -> running.monitor().problem()),
+                running.notes());
+    }
+
+    private Status.VolumeStatus volume(Container container, Volume volume) {
+        ArrayControl control = arrays.get(volume.index());
+        Geometry shown = volume.activity() instanceof Activity.Reshape r ? r.after() : volume.geometry();
+        String state = "readonly";
+        String action = "idle";
+        long done = 0;
+        long speed = 0;
+        int degraded = volume.missingSlots();
+        if (control != null) {
+            try {
+                Attributes attributes = new Attributes(control);
+                state = attributes.arrayState();
+                action = attributes.syncAction();
+                done = Math.max(0, attributes.syncCompleted());
+                speed = Math.max(0, attributes.numberOr(Attribute.SYNC_SPEED, 0));
+            } catch (AttributeException e) {
+                state = "clear"; // it is being stopped while we look
+            }
+        }
+        return new Status.VolumeStatus(
+                volume.name(),
+                volume.uuid(),
+                shown.mdLevel(),
+                shown.mdLayout(),
+                shown.members(),
+                shown.chunkSectors(),
+                volume.arraySectors(),
+                state,
+                action,
+                done,
+                volume.componentSectors(),
+                speed,
+                phase(volume),
+                slots(container, volume),
+                degraded,
+                volume.dirty());
+    }
+
+    private String phase(Volume volume) {
+        return volume.activity() instanceof Activity.Reshape
+                ? running.manager()
+                        .map(m -> m.phase().name().toLowerCase(Locale.ROOT).replace('_', ' '))
+                        .orElse("waiting")
+                : "waiting";
+    }
+
+    private static List<String> slots(Container container, Volume volume) {
+        List<Slot> slots = volume.activity() instanceof Activity.Reshape r ? r.slotsAfter() : volume.slots();
+        return slots.stream()
+                .map(slot -> slot.inSync()
+                                && slot.disk() >= 0
+                                && slot.disk() < container.disks().size()
+                        ? container.disks().get(slot.disk()).serial()
+                        : "missing")
+                .toList();
+    }
+}

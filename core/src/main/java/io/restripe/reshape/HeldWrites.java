@@ -1,0 +1,80 @@
+package io.restripe.reshape;
+
+import io.restripe.array.Attribute;
+import io.restripe.array.AttributeException;
+import io.restripe.array.Attributes;
+import java.io.IOException;
+
+/**
+ * The writes that a volume's reshape holds up: the manager's end of {@code suspend_hi}. What is held is let go only by the monitor as it
+ * releases a step, or here, once the monitor has answered that no durable record needs it: a record that names a unit in the copy area
+ * stands for exactly what was saved, so until that unit is relocated nothing else may be written there (R1). Owner: the manager's thread.
+ */
+final class HeldWrites {
+    private static final System.Logger LOG = System.getLogger("io.restripe.reshape");
+
+    private final MonitorLink monitor;
+    private final int volume;
+    private final Attributes attributes;
+
+    HeldWrites(MonitorLink monitor, int volume, Attributes attributes) {
+        this.monitor = monitor;
+        this.volume = volume;
+        this.attributes = attributes;
+    }
+
+    /** For a birth: from the volume's start to {@code end}; nothing that was held before counts. On return none is in flight there. */
+    void fromStart(long end) throws AttributeException {
+        attributes.clearSuspension();
+        to(end);
+    }
+
+    /** From the checkpoint to {@code end}. On return none is in flight there. */
+    void to(long end) throws AttributeException {
+        attributes.set(Attribute.SUSPEND_HI, end);
+    }
+
+    /** Whether everything from the volume's start to {@code end} is held, and has been since somebody said so. */
+    boolean holdFromStart(long end) throws AttributeException {
+        return attributes.numberOr(Attribute.SUSPEND_LO, Attributes.MAX) == 0
+                && attributes.numberOr(Attribute.SUSPEND_HI, 0) >= end;
+    }
+
+    boolean any() throws AttributeException {
+        return attributes.numberOr(Attribute.SUSPEND_HI, 0) > attributes.numberOr(Attribute.SUSPEND_LO, 0);
+    }
+
+    /** Nothing relocates and metadata, durably, says so: all is let go. */
+    void letGo() throws AttributeException {
+        attributes.clearSuspension();
+    }
+
+    /**
+     * The step that was being prepared is given up, so nothing above the checkpoint needs to be held. False, and all stays as it is,
+     * when the monitor does not agree or cannot be asked.
+     */
+    boolean giveUpStep() {
+        try {
+            if (monitor.call(new Request.WithdrawStep(volume)) instanceof Reply.Refused) {
+                return false;
+            }
+            to(attributes.number(Attribute.SUSPEND_LO));
+            return true;
+        } catch (IOException e) {
+            LOG.log(System.Logger.Level.WARNING, "writes stay held: {0}", e.getMessage());
+            return false;
+        }
+    }
+
+    /** What a person should know of it, as the end of a sentence; empty when nothing is held. */
+    String told() {
+        try {
+            return any()
+                    ? ". Writes to sectors " + attributes.number(Attribute.SUSPEND_LO) + " to "
+                            + attributes.number(Attribute.SUSPEND_HI) + " wait until then"
+                    : "";
+        } catch (IOException e) {
+            return ""; // the array is gone, and its writers with it
+        }
+    }
+}

@@ -1,0 +1,2 @@
+/** Sectors, bytes and ranges, and the only conversions between them. */
+package io.restripe.unit;

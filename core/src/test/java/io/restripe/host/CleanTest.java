@@ -1,0 +1,60 @@
+package io.restripe.host;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.restripe.assembly.CopyAreaUse;
+import io.restripe.geometry.Geometry;
+import java.util.Collections;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.UnaryOperator;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** "Clean" and other words about the data are recorded only when no member holds any of the data in its cache. */
+@Timeout(120)
+class CleanTest {
+    private final ContainerRig rig = new ContainerRig();
+
+    /** Disks with data that no flush has followed; told of each metadata write while there were some. */
+    private static final class Caches implements ContainerRig.Watcher {
+        private final Set<Integer> unflushed = Collections.synchronizedSet(new TreeSet<>());
+        private final Set<Integer> whileMarking = Collections.synchronizedSet(new TreeSet<>());
+        private final AtomicInteger commits = new AtomicInteger();
+        private volatile boolean watchCommits;
+
+        @Override
+        public void written(int disk, long sector, byte[] contents) {
+            if (sector < ContainerRig.MEMBER_KIB * 2) {
+                unflushed.add(disk);
+            } else if (watchCommits) {
+                commits.incrementAndGet();
+                whileMarking.addAll(unflushed);
+            }
+        }
+
+        @Override
+        public void flushed(int disk) {
+            unflushed.remove(disk);
+        }
+    }
+
+    @Test
+    void an_array_is_recorded_clean_only_when_every_member_is_flushed() throws Exception {
+        rig.create(Geometry.ofMd(5, 0, 3, 128)).stop();
+        RunningContainer running = rig.start(
+                new RunningContainer.Options(false, false, false, "0.010", CopyAreaUse.ASK, UnaryOperator.identity()),
+                rig.members());
+        Caches caches = new Caches();
+        rig.watch(caches);
+        rig.write(running.volume("v0"), 0, 512 * 512);
+        caches.watchCommits = true;
+        while (running.container().volumes().getFirst().dirty()) {
+            rig.env.sleepNanos(1_000_000L);
+        }
+        assertThat(caches.commits.get()).isPositive();
+        assertThat(caches.whileMarking).isEmpty();
+        running.stop();
+    }
+}
