@@ -1,0 +1,36 @@
+package io.restripe.node.daemon;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The JVM that an array's processes run in: this command's own, with its memory bounded part by part (heap, direct memory, code, class
+ * data) so that a process stays under 512 MiB.
+ */
+public final class HostJvm {
+    private static final List<String> OPTIONS = List.of(
+            "-XX:+UseSerialGC",
+            "-Xms32m",
+            "-Xmx160m",
+            "-XX:MaxDirectMemorySize=160m",
+            "-XX:ReservedCodeCacheSize=48m",
+            "-XX:MaxMetaspaceSize=64m",
+            "-Xss512k",
+            "-XX:-UsePerfData",
+            "-XX:+ExitOnOutOfMemoryError",
+            "--add-modules",
+            "jdk.incubator.vector",
+            "--enable-native-access=ALL-UNNAMED",
+            "-Djava.util.logging.SimpleFormatter.format=%1$tF %1$tT.%1$tL %4$s %5$s%6$s%n");
+
+    private HostJvm() {}
+
+    /** The words before class path and main class. */
+    public static List<String> command() {
+        List<String> words = new ArrayList<>();
+        words.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        words.addAll(OPTIONS);
+        return words;
+    }
+}

@@ -1,0 +1,38 @@
+package io.restripe.node.daemon;
+
+import io.restripe.assembly.CopyAreaUse;
+import java.util.List;
+
+/**
+ * How a container is started.
+ *
+ * @param name its name on this host
+ * @param members {@code PATH} or {@code PATH@SERIAL}, absolute
+ * @param readOnly nothing is written to any member
+ * @param startDegraded start although members are missing that the metadata did not know as missing
+ * @param force accept a doubtful state (dirty and degraded)
+ * @param copyArea what to make of a copy area that does not explain itself
+ * @param volatileCache every member forgets what was not flushed when the process dies: for the demonstration and tests
+ */
+public record StartOptions(
+        String name,
+        List<String> members,
+        boolean readOnly,
+        boolean startDegraded,
+        boolean force,
+        CopyAreaUse copyArea,
+        boolean volatileCache) {
+    public StartOptions {
+        members = List.copyOf(members);
+    }
+
+    /** To run it, with nothing missing and nothing in doubt. */
+    public static StartOptions normal(String name, List<String> members) {
+        return new StartOptions(name, members, false, false, false, CopyAreaUse.ASK, false);
+    }
+
+    /** To look at its contents with the members that there are, and to write nothing. */
+    public static StartOptions view(String name, List<String> members, CopyAreaUse copyArea) {
+        return new StartOptions(name, members, true, true, false, copyArea, false);
+    }
+}

@@ -1,0 +1,64 @@
+package io.restripe.node.rpc;
+
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * A running container, as its host process tells it.
+ *
+ * @param pid of the host process
+ * @param readOnly started so
+ * @param notes what a person should know since the start
+ */
+public record ContainerStatus(
+        String name,
+        String format,
+        String uuid,
+        long generation,
+        long pid,
+        boolean readOnly,
+        List<MemberStatus> members,
+        List<VolumeStatus> volumes,
+        List<String> notes) {
+    public ContainerStatus {
+        members = List.copyOf(members);
+        volumes = List.copyOf(volumes);
+        notes = List.copyOf(notes);
+    }
+
+    public Optional<VolumeStatus> volume(String volume) {
+        return volumes.stream().filter(v -> v.name().equals(volume)).findFirst();
+    }
+
+    /** Whether nothing goes on in the background. */
+    public boolean idle() {
+        return volumes.stream().allMatch(v -> v.work().idle());
+    }
+
+    public Map<String, Object> toMap() {
+        return Json.map(
+                "container", name,
+                "format", format,
+                "uuid", uuid,
+                "generation", generation,
+                "pid", pid,
+                "read-only", readOnly,
+                "members", members.stream().map(MemberStatus::toMap).toList(),
+                "volumes", volumes.stream().map(VolumeStatus::toMap).toList(),
+                "notes", notes);
+    }
+
+    public static ContainerStatus ofMap(Map<String, Object> map) {
+        return new ContainerStatus(
+                Json.text(map, "container"),
+                Json.text(map, "format"),
+                Json.text(map, "uuid"),
+                Json.number(map, "generation"),
+                Json.number(map, "pid"),
+                Json.flag(map, "read-only"),
+                Json.maps(map, "members").stream().map(MemberStatus::ofMap).toList(),
+                Json.maps(map, "volumes").stream().map(VolumeStatus::ofMap).toList(),
+                Json.texts(map, "notes"));
+    }
+}

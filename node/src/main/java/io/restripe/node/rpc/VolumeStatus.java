@@ -1,0 +1,93 @@
+package io.restripe.node.rpc;
+
+import io.restripe.rule.Problem;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * A running volume.
+ *
+ * @param shape present shape; during a reshape the one before
+ * @param target during a reshape the one it will have
+ * @param state md's array_state
+ * @param degraded slots without data in sync
+ * @param slots serial of each slot's disk, "-" when missing, with a "*" behind it while its data must not be used
+ * @param work what goes on in the background
+ * @param problem why the background work stands, if it does
+ */
+public record VolumeStatus(
+        String name,
+        String uuid,
+        Shape shape,
+        Optional<Shape> target,
+        String state,
+        int degraded,
+        List<String> slots,
+        Work work,
+        Optional<Problem> problem) {
+    public VolumeStatus {
+        slots = List.copyOf(slots);
+    }
+
+    /**
+     * What goes on in the background.
+     *
+     * @param action idle, resync, recovery, reshape or frozen: md's sync_action
+     * @param phase of a reshape what it waits for: backing up, relocating, checkpoint; else empty
+     * @param doneSectors of {@code totalSectors}, in the action's own axis; 0 of 0 when idle
+     * @param speedKib KiB a second, -1 when not known yet
+     */
+    public record Work(String action, String phase, long doneSectors, long totalSectors, long speedKib) {
+        /** Nothing. */
+        public static final Work IDLE = new Work("idle", "", 0, 0, -1);
+
+        public boolean idle() {
+            return action.equals("idle");
+        }
+
+        /** Seconds to the end at the present speed, -1 when not known. */
+        public long remainingSeconds() {
+            if (idle() || speedKib <= 0) {
+                return -1;
+            }
+            return (totalSectors - doneSectors) / io.restripe.unit.Units.SECTORS_PER_KIB / speedKib;
+        }
+    }
+
+    public Map<String, Object> toMap() {
+        Map<String, Object> map = Json.map("name", name, "uuid", uuid);
+        map.putAll(shape.toMap());
+        map.put("target", target.map(Shape::toMap).orElse(null));
+        map.put("state", state);
+        map.put("degraded", degraded);
+        map.put("slots", slots);
+        map.put("action", work.action());
+        map.put("phase", Json.unlessEmpty(work.phase()));
+        map.put("done-sectors", work.doneSectors());
+        map.put("total-sectors", work.totalSectors());
+        map.put("speed-kib", Json.unlessNegative(work.speedKib()));
+        map.put("remaining-seconds", Json.unlessNegative(work.remainingSeconds()));
+        map.put("problem", problem.map(Json::ofProblem).orElse(null));
+        return map;
+    }
+
+    static VolumeStatus ofMap(Map<String, Object> map) {
+        Work work = new Work(
+                Json.text(map, "action"),
+                Json.optionalText(map, "phase").orElse(""),
+                Json.number(map, "done-sectors"),
+                Json.number(map, "total-sectors"),
+                Json.number(map, "speed-kib", -1));
+        return new VolumeStatus(
+                Json.text(map, "name"),
+                Json.text(map, "uuid"),
+                Shape.ofMap(map),
+                Json.inner(map, "target").map(Shape::ofMap),
+                Json.text(map, "state"),
+                Math.toIntExact(Json.number(map, "degraded")),
+                Json.texts(map, "slots"),
+                work,
+                Json.inner(map, "problem").map(Json::problemOf));
+    }
+}
