@@ -1,0 +1,16 @@
+package io.restripe.lab.crash;
+
+/** What the user of the volumes did and was told, in the order of the recorded run. */
+public sealed interface Mark {
+    /** A write was begun; versions grow with time, and writes that overlap never run at the same time. */
+    record Issued(int version, int volume, long sector, int sectors) implements Mark {}
+
+    record Acknowledged(int version) implements Mark {}
+
+    record FlushBegan(int flush, int volume) implements Mark {}
+
+    record FlushDone(int flush) implements Mark {}
+
+    /** The request to reshape returned: from here on it must be finished, whatever happens. */
+    record Born() implements Mark {}
+}

@@ -1,0 +1,145 @@
+package io.restripe.lab.crash;
+
+import io.restripe.disk.Buffers;
+import io.restripe.disk.Disk;
+import io.restripe.disk.DiskException;
+import io.restripe.env.Env;
+import io.restripe.unit.SectorRange;
+import io.restripe.unit.Units;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.function.BiConsumer;
+
+/**
+ * Users that read, write and flush volumes while the geometry changes, and check what they read. Every step is told to a journal before
+ * and after. Simulated threads: one runs at a time, so the plain fields are safe.
+ */
+public final class Users {
+    private static final int MOST_SECTORS = 160;
+    private final Env env;
+    private final List<Disk> volumes;
+    private final List<Long> sectors;
+    private final BiConsumer<Mark, Boolean> journal;
+    private final SplittableRandom chance;
+    private final List<List<SectorRange>> busy = new ArrayList<>();
+    private final List<int[]> acknowledged = new ArrayList<>();
+    private final List<Env.Worker> workers = new ArrayList<>();
+    private boolean stopping;
+    private int version;
+    private int flushes;
+
+    /** @param journal takes a mark, and whether it tightens what is expected */
+    public Users(
+            Env env,
+            List<Disk> volumes,
+            List<Long> sectors,
+            long seed,
+            int version,
+            BiConsumer<Mark, Boolean> journal) {
+        this.env = env;
+        this.volumes = volumes;
+        this.sectors = sectors;
+        this.journal = journal;
+        this.chance = new SplittableRandom(seed);
+        this.version = version;
+        for (long count : sectors) {
+            busy.add(new ArrayList<>());
+            acknowledged.add(new int[Math.toIntExact(count)]);
+        }
+    }
+
+    /** Begins with what is known to be there. */
+    public void expect(Expectation known) {
+        for (int v = 0; v < sectors.size(); v++) {
+            for (int s = 0; s < sectors.get(v); s++) {
+                acknowledged.get(v)[s] = known.floor(v, s);
+            }
+        }
+    }
+
+    public void start(int count, int requests, long pauseNanos) {
+        for (int u = 0; u < count; u++) {
+            workers.add(env.start("user-" + u, () -> {
+                for (int i = 0; i < requests && !stopping; i++) {
+                    request();
+                    env.sleepNanos(chance.nextLong(pauseNanos));
+                }
+            }));
+        }
+    }
+
+    public void stop() {
+        stopping = true;
+        workers.forEach(Env.Worker::join);
+    }
+
+    private void request() {
+        int volume = chance.nextInt(volumes.size());
+        try {
+            switch (chance.nextInt(8)) {
+                case 0 -> flush(volume);
+                case 1, 2 -> read(volume);
+                default -> write(volume);
+            }
+        } catch (DiskException e) {
+            throw new IllegalStateException("a user's request failed", e);
+        }
+    }
+
+    private void flush(int volume) throws DiskException {
+        int mine = ++flushes;
+        journal.accept(new Mark.FlushBegan(mine, volume), false);
+        volumes.get(volume).flush();
+        journal.accept(new Mark.FlushDone(mine), true);
+    }
+
+    private SectorRange free(int volume) {
+        while (true) {
+            int length = 1 + chance.nextInt(chance.nextInt(4) == 0 ? MOST_SECTORS : 24);
+            long at = chance.nextLong(sectors.get(volume) - length);
+            SectorRange range = new SectorRange(at, at + length);
+            if (busy.get(volume).stream().noneMatch(range::overlaps)) {
+                return range;
+            }
+        }
+    }
+
+    private void write(int volume) throws DiskException {
+        SectorRange range = free(volume);
+        busy.get(volume).add(range);
+        int mine = ++version;
+        journal.accept(new Mark.Issued(mine, volume, range.start(), (int) range.length()), false);
+        try (Arena arena = Arena.ofShared()) {
+            MemorySegment data = Buffers.allocate(arena, range.length());
+            Content.fill(data, volume, range.start(), mine);
+            volumes.get(volume).write(range.start(), data);
+        }
+        journal.accept(new Mark.Acknowledged(mine), false);
+        for (long s = range.start(); s < range.end(); s++) {
+            acknowledged.get(volume)[Math.toIntExact(s)] = mine;
+        }
+        busy.get(volume).remove(range);
+    }
+
+    private void read(int volume) throws DiskException {
+        SectorRange range = free(volume);
+        busy.get(volume).add(range);
+        try (Arena arena = Arena.ofShared()) {
+            MemorySegment data = Buffers.allocate(arena, range.length());
+            volumes.get(volume).read(range.start(), data);
+            for (long s = range.start(); s < range.end(); s++) {
+                int found = Content.version(data, s - range.start(), volume, s);
+                int wanted = acknowledged.get(volume)[Math.toIntExact(s)];
+                if (found != wanted) {
+                    throw new IllegalStateException("volume " + volume + " sector " + s + " reads as version " + found
+                            + ", acknowledged was " + wanted + " (request of "
+                            + Units.sectorsOfBytesExact(data.byteSize()) + " sectors at " + range.start() + ")");
+                }
+            }
+        }
+        busy.get(volume).remove(range);
+    }
+}

@@ -1,0 +1,2 @@
+/** Never ships: simulator, crash enumerator, the real kernel as the oracle, benchmarks. */
+package io.restripe.lab;
