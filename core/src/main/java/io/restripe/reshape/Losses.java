@@ -43,6 +43,11 @@ final class Losses {
                 .anyMatch(d -> d.serial().equals(serial) && d.status() == ContainerDisk.Status.MEMBER);
     }
 
+    /** Whether any volume has data on the disk that is in sync. */
+    static boolean isUsed(Container container, String serial) {
+        return container.volumes().stream().anyMatch(volume -> uses(container, volume, serial));
+    }
+
     private static boolean uses(Container container, Volume volume, String serial) {
         return slots(volume).stream()
                 .anyMatch(slot -> slot.inSync()

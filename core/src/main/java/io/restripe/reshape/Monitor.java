@@ -221,6 +221,7 @@ public final class Monitor implements MonitorLink {
         for (WatchedArray array : watched()) {
             try {
                 array.act();
+                found = array.problem().orElse(found);
             } catch (AttributeException | DiskException e) {
                 found = new Problem(
                         "cannot record what volume " + array.recorded().name() + " needs",

@@ -11,9 +11,11 @@ import io.restripe.metadata.Activity;
 import io.restripe.metadata.ContainerDisk;
 import io.restripe.metadata.ContainerMetadata;
 import io.restripe.metadata.Volume;
+import io.restripe.rule.Problem;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -27,6 +29,9 @@ final class WatchedArray {
     private final ReshapeWatch reshape;
     private final Set<String> recordedFaulty = new LinkedHashSet<>();
     private final Set<String> toRemove = new LinkedHashSet<>();
+    /** Members whose failures nothing survives. They are not recorded. */
+    private final Set<String> unbearable = new LinkedHashSet<>();
+
     private long lastRecordedPosition;
     private final ResyncDebts debts;
     /** Whether the array has been seen at the resync that is recorded. */
@@ -64,7 +69,7 @@ final class WatchedArray {
             debts.settle(volume); // nothing is left to compare; a rebuild makes parity right by itself
         }
         ContainerMetadata wanted = keeper.current();
-        List<String> faulty = newlyFaulty();
+        List<String> faulty = bearable(newlyFaulty());
         for (String member : faulty) {
             wanted = wanted.withMemberFailed(member);
         }
@@ -125,6 +130,35 @@ final class WatchedArray {
         return faulty;
     }
 
+    /**
+     * A failure is recorded because the array goes on without the member, which then misses what is written. When no volume goes on, the
+     * member misses nothing: writes that wait for the record fail (see Admission), all that was acknowledged is still on it, and recorded
+     * as failed it would count as failed for good, though a cable or a full file system was all there was to it.
+     */
+    private List<String> bearable(List<String> faulty) {
+        List<String> needed = faulty.stream()
+                .filter(member -> Losses.isUsed(keeper.container(), member))
+                .toList();
+        if (needed.isEmpty() || Losses.anyBears(keeper.current(), needed)) {
+            return faulty;
+        }
+        unbearable.addAll(needed);
+        return faulty.stream().filter(member -> !needed.contains(member)).toList();
+    }
+
+    /** What is wrong with the volume and not with what could be recorded of it. */
+    Optional<Problem> problem() {
+        if (unbearable.isEmpty()) {
+            return Optional.empty();
+        }
+        return Optional.of(new Problem(
+                "volume " + recorded().name() + " is broken",
+                "container " + keeper.container().uuid(),
+                "it cannot do without " + String.join(", ", unbearable) + ", which failed; that is not recorded, and"
+                        + " writes fail",
+                "Stop the container and see to its disks; what was acknowledged and flushed is on them"));
+    }
+
     private List<String> stateWords(String member) throws AttributeException {
         try {
             return attributes.memberState(member);
@@ -139,8 +173,9 @@ final class WatchedArray {
     private ContainerMetadata recordState(ContainerMetadata wanted, String state) throws AttributeException {
         Volume now = wanted.container().volumes().get(volume);
         boolean dirty = now.dirty();
+        // of a broken one nobody knows what was in flight
         boolean whole =
-                now.missingSlots() <= now.geometry().redundancy(); // of a broken one nobody knows what was in flight
+                unbearable.isEmpty() && now.missingSlots() <= now.geometry().redundancy();
         return switch (state) {
             case "write-pending", "active" -> dirty ? wanted : wanted.withDirty(volume, true);
             case "active-idle" ->
@@ -247,6 +282,7 @@ final class WatchedArray {
     /** A member that has come back as another member of the same name may fail again. */
     void forget(String member) {
         recordedFaulty.remove(member);
+        unbearable.remove(member);
         toRemove.remove(member);
     }
 

@@ -3,12 +3,17 @@ package io.restripe.host;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.restripe.array.Attribute;
+import io.restripe.array.MemberAttribute;
 import io.restripe.assembly.Assembly;
+import io.restripe.disk.DiskException;
 import io.restripe.disk.DiskException.Operation;
 import io.restripe.disk.FaultDisk;
 import io.restripe.geometry.Geometry;
 import io.restripe.metadata.MemberDisk;
 import io.restripe.metadata.VolumeSpec;
+import io.restripe.reshape.Reply;
+import io.restripe.reshape.Request;
 import io.restripe.rule.ProblemException;
 import io.restripe.unit.SectorRange;
 import java.util.ArrayList;
@@ -188,5 +193,52 @@ class MemberLossTest {
         assertThat(running.container().volumes().getFirst().missingSlots()).isEqualTo(1);
         picture.verify(running.volume("v0"));
         stopIdle(running);
+    }
+
+    /** More members than the volume can do without fail their writes: a full file system, a controller or a cable that went. */
+    private void breaks(RunningContainer running, int... disks) throws Exception {
+        for (int disk : disks) {
+            rig.disks.get(disk).fault().failWrites(new SectorRange(0, ContainerRig.MEMBER_KIB * 2));
+        }
+        assertThatThrownBy(() -> rig.write(running.volume("v0"), 0, rig.model.length / 2))
+                .isInstanceOf(DiskException.class);
+        while (!running.control("v0").read(Attribute.ARRAY_STATE).equals("broken")) {
+            rig.env.sleepNanos(5_000_000L);
+        }
+        assertThat(running.monitor().call(new Request.PingMonitor())).isInstanceOf(Reply.Ok.class);
+        assertThat(running.status().problem())
+                .hasValueSatisfying(p -> assertThat(p.what()).isEqualTo("volume v0 is broken"));
+        assertThatThrownBy(running::stop)
+                .isInstanceOf(ProblemException.class)
+                .hasMessageContaining("not recorded as stopped");
+        rig.disks.forEach(disk -> disk.fault().heal());
+    }
+
+    /** Recorded, they would count as failed for good; no write that they missed has been acknowledged. */
+    @Test
+    void failures_that_nothing_survives_are_not_recorded() throws Exception {
+        breaks(rig.create(R5_OF_3), 1, 2);
+        startsWithTheRest();
+    }
+
+    @Test
+    void one_that_was_survived_is_and_the_one_after_it_is_not() throws Exception {
+        RunningContainer running = rig.create(R5_OF_3);
+        running.control("v0").write(rig.members().get(1).serial(), MemberAttribute.STATE, "faulty");
+        rig.write(running.volume("v0"), 0, 4096);
+        breaks(running, 0, 2);
+        assertThatThrownBy(() -> rig.start(DEGRADED, rig.members()))
+                .isInstanceOf(ProblemException.class)
+                .hasMessageContaining("--force");
+        startsWithTheRest();
+    }
+
+    /** Of two that fail at once the first may have been recorded before the second did. */
+    private void startsWithTheRest() throws Exception {
+        RunningContainer again = rig.start(DEGRADED.withForce(true), rig.members());
+        assertThat(again.container().volumes().getFirst().missingSlots()).isLessThanOrEqualTo(1);
+        rig.write(again.volume("v0"), 0, rig.model.length / 2); // what was in flight at the end may be anything
+        rig.verify(again.volume("v0"));
+        stopIdle(again);
     }
 }
