@@ -28,6 +28,8 @@ final class ImsmMetadata implements ContainerMetadata {
     private final Optional<ReshapeState> reshape;
     private final Stamp stamp;
     private final boolean recordsToClear;
+    /** Null until somebody asks. */
+    private volatile Container view;
 
     /**
      * All of it.
@@ -123,9 +125,15 @@ final class ImsmMetadata implements ContainerMetadata {
         return changed.equals(volume(index)) ? this : withMpb(mpb.withVolume(index, changed));
     }
 
+    /** The view is made once: whoever asks first, asks often. Threads that ask at once make equal ones. */
     @Override
     public Container container() {
-        return ContainerView.of(this);
+        Container made = view;
+        if (made == null) {
+            made = ContainerView.of(this);
+            view = made;
+        }
+        return made;
     }
 
     @Override
