@@ -1,6 +1,5 @@
 package io.restripe.assembly;
 
-import io.restripe.disk.DiskException;
 import io.restripe.metadata.Activity;
 import io.restripe.metadata.Container;
 import io.restripe.metadata.ContainerMetadata;
@@ -62,8 +61,8 @@ public final class Assembly {
         MemberClaims claims = MemberClaims.of(WHAT, format, members);
         try {
             Selection selection = claims.choose();
+            claims.refuseDamaged();
             Assembly assembly = new Assembly(new Parts(format, selection), copyArea);
-            assembly.takeTorn(claims.damaged());
             assembly.settleDoubt(selection.doubt());
             assembly.noteDoubts();
             return assembly;
@@ -75,25 +74,6 @@ public final class Assembly {
                             String.valueOf(e.getMessage()),
                             "Nothing was changed. Look at each member: restripe examine MEMBER..."),
                     e);
-        }
-    }
-
-    /**
-     * A power cut in the middle of a commit leaves one member with metadata that is half old and half new. The others know it as a
-     * working member, and its data are as good as theirs; the next commit writes its metadata anew.
-     */
-    private void takeTorn(Map<MemberDisk, ProblemException> damaged) throws ProblemException {
-        for (Map.Entry<MemberDisk, ProblemException> entry : damaged.entrySet()) {
-            MemberDisk member = entry.getKey();
-            int index = parts.workingIndex(member.serial());
-            if (damaged.size() > 1 || index < 0 || !isTornWrite(member)) {
-                throw entry.getValue();
-            }
-            parts.disks.put(member.serial(), member);
-            parts.behind.add(member);
-            parts.missing.remove(Integer.valueOf(index));
-            parts.notes.add(member.name()
-                    + ": its metadata was being written when the power failed; the other members have it whole");
         }
     }
 
@@ -130,14 +110,6 @@ public final class Assembly {
                         + ": a member is missing and parity was not made sure of since the last unclean stop: what the missing"
                         + " member held may be wrong");
             }
-        }
-    }
-
-    private boolean isTornWrite(MemberDisk member) {
-        try {
-            return parts.format.isTornWrite(member, parts.metadata);
-        } catch (DiskException e) {
-            return false; // it cannot even be read: the damage that was found first is what is reported
         }
     }
 

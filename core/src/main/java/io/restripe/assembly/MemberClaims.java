@@ -11,7 +11,6 @@ import io.restripe.rule.Problem;
 import io.restripe.rule.ProblemException;
 import io.restripe.unit.Units;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -46,8 +45,8 @@ final class MemberClaims {
         for (MemberDisk member : members) {
             claims.taste(member);
         }
-        if (claims.claims.isEmpty() && !claims.damaged.isEmpty()) {
-            throw claims.damaged.values().iterator().next();
+        if (claims.claims.isEmpty()) {
+            claims.refuseDamaged();
         }
         return claims;
     }
@@ -65,9 +64,11 @@ final class MemberClaims {
         }
     }
 
-    /** The disks whose metadata is there and damaged, and how. */
-    Map<MemberDisk, ProblemException> damaged() {
-        return Collections.unmodifiableMap(damaged);
+    /** @throws ProblemException about the first disk whose metadata is there and damaged, when there is one */
+    void refuseDamaged() throws ProblemException {
+        if (!damaged.isEmpty()) {
+            throw damaged.values().iterator().next();
+        }
     }
 
     /**

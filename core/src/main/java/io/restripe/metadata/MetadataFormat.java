@@ -32,12 +32,6 @@ public interface MetadataFormat {
     OptionalInt sectorBytes(Disk disk) throws DiskException;
 
     /**
-     * Whether a disk on which {@link #taste} found damage looks as a power cut in the middle of writing {@code chosen}, or the state
-     * before or after it, leaves it: what can still be read belongs to the same container and is at most one write away. Reads only.
-     */
-    boolean isTornWrite(MemberDisk member, ContainerMetadata chosen) throws DiskException;
-
-    /**
      * Chooses the container's state among what its disks say. Pure. Never guesses: disks of two containers, one disk twice, or
      * records that contradict each other are a MetadataException that says which.
      */

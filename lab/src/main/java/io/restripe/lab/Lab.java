@@ -1,9 +1,7 @@
 package io.restripe.lab;
 
 import io.restripe.lab.crash.ReshapeCase;
-import io.restripe.lab.mutant.MutantReport;
 import java.io.PrintStream;
-import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.logging.Level;
@@ -40,7 +38,6 @@ public final class Lab {
             return switch (args.getFirst()) {
                 case "crash" -> new CrashCommand(arguments, out).run();
                 case "sim" -> new SimCommand(arguments, out).run();
-                case "mutants" -> lab.mutants(arguments);
                 case "walk" -> new WalkCommand(arguments, out).run();
                 case "kill" -> new KillCommand(arguments, out).run();
                 default -> lab.usage();
@@ -51,22 +48,12 @@ public final class Lab {
         }
     }
 
-    private int mutants(Arguments arguments) {
-        Path root = Path.of("").toAbsolutePath();
-        Path folder = root.resolve("lab/target/mutants");
-        String only = arguments.text("only");
-        MutantReport report =
-                new MutantReport(root, folder, System.getProperty("java.class.path"), arguments.number("seed", 1), out);
-        return report.print(name -> only == null || name.contains(only)).isEmpty() ? 0 : 1;
-    }
-
     private int usage() {
         out.printf("""
                         lab crash [--case NAME] [--seed N] [--runs N | --in-all N] [--jobs N] [--states N] [--subsets N] [--random N]
                                   [--users N] [--requests N] [--deeper-every N] [--deeper-states N] [--failures N] [--draw N]
                         lab crash --case NAME --seed N --draw N [--users N] [--subsets N] --state ID [--then ID]     one state again
                         lab sim   [--case NAME] [--seed N] [--runs N | --minutes N] [--jobs N] [--kind actors|power]
-                        lab mutants [--only PART-OF-A-NAME] [--seed N]     from the top of the source tree
                         lab walk  [--bounds NAME,...|large] [--most N]   every state of manager, monitor and array
                         lab kill  [--seed N] [--runs N] [--folder PATH]   real processes on real files, killed at random instants
 

@@ -48,8 +48,9 @@ public final class ImsmFormat implements MetadataFormat {
         if (region.isEmpty()) {
             return Optional.empty();
         }
-        boolean mayBeTorn =
-                region.get().bytes().byteSize() > region.get().blocks().sectorBytes();
+        // 512 bytes are written whole or not at all, whatever the sectors are that the metadata counts in: a file may
+        // stand for a disk.
+        boolean mayBeTorn = region.get().bytes().byteSize() > Units.SECTOR_BYTES;
         if (mayBeTorn && !MpbCodec.checksumAgrees(region.get())) {
             return Optional.of(torn(member, region.get()));
         }
@@ -95,11 +96,6 @@ public final class ImsmFormat implements MetadataFormat {
     @Override
     public OptionalInt sectorBytes(Disk disk) throws DiskException {
         return Placement.sectorBytes(disk);
-    }
-
-    @Override
-    public boolean isTornWrite(MemberDisk member, ContainerMetadata chosen) throws DiskException {
-        return TornWrite.isOf(member, own(chosen).mpb().header());
     }
 
     @Override

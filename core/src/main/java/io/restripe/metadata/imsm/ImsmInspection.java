@@ -34,7 +34,7 @@ final class ImsmInspection {
         members.forEach(this::taste);
         Optional<Selection> selection = choose();
         Optional<ImsmMetadata> metadata = selection.map(s -> (ImsmMetadata) s.metadata());
-        damaged.forEach((member, why) -> tellDamaged(member, why, metadata));
+        damaged.forEach((member, why) -> tellDamaged(findings, member, why));
         if (selection.isPresent()) {
             new MemberCheck(findings, metadata.get(), selection.get(), claims).run();
             new TableCheck(findings, metadata.get()).run();
@@ -88,20 +88,6 @@ final class ImsmInspection {
                     String.valueOf(e.getMessage()),
                     "Look at each member, restripe examine MEMBER..., and name only those that belong together");
             return Optional.empty();
-        }
-    }
-
-    private void tellDamaged(MemberDisk member, MetadataException why, Optional<ImsmMetadata> metadata) {
-        boolean torn = false;
-        try {
-            torn = metadata.isPresent() && format.isTornWrite(member, metadata.get());
-        } catch (DiskException e) {
-            // It could be read before; if not now, it stays what it was found to be: damaged.
-        }
-        if (torn) {
-            tellTorn(findings, member, why);
-        } else {
-            tellDamaged(findings, member, why);
         }
     }
 

@@ -175,6 +175,7 @@ final class MutantRun {
 
     private static String invoke(ClassLoader loader, String probe, long seed) throws Exception {
         try {
+            Thread.currentThread().setContextClassLoader(loader);
             return (String) Class.forName(Probe.class.getName(), true, loader)
                     .getMethod("run", String.class, long.class)
                     .invoke(null, probe, seed);

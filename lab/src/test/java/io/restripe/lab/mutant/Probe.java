@@ -11,11 +11,17 @@ import io.restripe.lab.sim.Budget;
 import io.restripe.reshape.ReshapeShape;
 import java.math.BigInteger;
 import java.util.List;
+import org.junit.platform.engine.discovery.DiscoverySelectors;
+import org.junit.platform.launcher.core.LauncherDiscoveryRequestBuilder;
+import org.junit.platform.launcher.core.LauncherFactory;
+import org.junit.platform.launcher.listeners.SummaryGeneratingListener;
+import org.junit.platform.launcher.listeners.TestExecutionSummary;
 
 /**
  * What may catch a mutant, by name: {@code crash CASE USERS STATES [SEEDS]} (campaigns), {@code
- * loss CASE STATES} (one in which a member is lost with the power), {@code power CASE LIVES} and {@code life CASE LIVES}
- * (the simulator's), {@code engine CASE LIVES} (of the engine alone; the case does not matter), {@code prompt CASE USERS MS} (simulated time), {@code large CASE} (arithmetic; the case does not matter). Public for the class loader in which the mutant lives.
+ * loss CASE STATES} (one in which a member is lost with the power), {@code power CASE LIVES} and {@code life CASE LIVES [SEED]}
+ * (the simulator's), {@code engine CASE LIVES} (of the engine alone; the case does not matter), {@code prompt CASE USERS MS} (simulated time), {@code large CASE} (arithmetic; the case does not matter),
+ * {@code test CLASS#METHOD} (a test of core or of the lab). Public for the class loader in which the mutant lives.
  */
 public final class Probe {
     private Probe() {}
@@ -23,6 +29,9 @@ public final class Probe {
     /** @return what was wrong, null when nothing was */
     public static String run(String probe, long seed) {
         String[] words = probe.split(" ");
+        if (words[0].equals("test")) {
+            return test(words[1]);
+        }
         ReshapeCase which = ReshapeCase.named(words[1]).getFirst();
         return switch (words[0]) {
             case "crash" -> {
@@ -43,9 +52,31 @@ public final class Probe {
                     EngineLife.run(s, false);
                     EngineLife.run(s, true);
                 });
-            case "life" -> lives(Integer.parseInt(words[2]), seed, s -> new Life(which, s).run());
+            case "life" ->
+                lives(
+                        Integer.parseInt(words[2]),
+                        words.length > 3 ? Long.parseLong(words[3]) : seed,
+                        s -> new Life(which, s).run());
             default -> throw new IllegalArgumentException("no probe " + probe);
         };
+    }
+
+    private static String test(String selector) {
+        SummaryGeneratingListener heard = new SummaryGeneratingListener();
+        LauncherFactory.create()
+                .execute(
+                        LauncherDiscoveryRequestBuilder.request()
+                                .selectors(DiscoverySelectors.selectMethod(selector))
+                                .build(),
+                        heard);
+        TestExecutionSummary summary = heard.getSummary();
+        if (summary.getFailures().isEmpty() && summary.getTestsSucceededCount() == 0) {
+            throw new IllegalArgumentException("no test " + selector);
+        }
+        return summary.getFailures().stream()
+                .findFirst()
+                .map(failure -> failure.getTestIdentifier().getDisplayName() + ": " + told(failure.getException()))
+                .orElse(null);
     }
 
     private static String crash(ReshapeCase which, int users, int states, long seed) {
