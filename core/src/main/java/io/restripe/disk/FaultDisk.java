@@ -16,6 +16,7 @@ import java.util.concurrent.atomic.AtomicLong;
  */
 public final class FaultDisk extends DiskLayer {
     private final List<Rule> rules = new CopyOnWriteArrayList<>();
+    private final List<Rule> once = new CopyOnWriteArrayList<>();
     private final AtomicLong requests = new AtomicLong();
 
     public FaultDisk(Disk inner) {
@@ -48,6 +49,12 @@ public final class FaultDisk extends DiskLayer {
         return this;
     }
 
+    /** The next request of the kind that touches the range fails, and no other; what was to be written is not. */
+    public FaultDisk failOnce(Operation operation, SectorRange range) {
+        once.add(new Rule(EnumSet.of(operation), range, 0));
+        return this;
+    }
+
     /** Reads that touch the range fail. */
     public FaultDisk failReads(SectorRange range) {
         return with(new Rule(EnumSet.of(Operation.READ), range, 0));
@@ -76,6 +83,7 @@ public final class FaultDisk extends DiskLayer {
     /** Nothing fails any more. */
     public void heal() {
         rules.clear();
+        once.clear();
     }
 
     /** Requests so far, failed ones included. */
@@ -105,9 +113,18 @@ public final class FaultDisk extends DiskLayer {
         long request = requests.getAndIncrement();
         for (Rule rule : rules) {
             if (rule.meets(operation, sector, lengthSectors, request)) {
-                throw new DiskException(
-                        name(), operation, sector, lengthSectors, "input/output error (EIO), made by a fault rule");
+                throw failure(operation, sector, lengthSectors);
             }
         }
+        for (Rule rule : once) {
+            if (rule.meets(operation, sector, lengthSectors, request) && once.remove(rule)) {
+                throw failure(operation, sector, lengthSectors);
+            }
+        }
+    }
+
+    private DiskException failure(Operation operation, long sector, long lengthSectors) {
+        return new DiskException(
+                name(), operation, sector, lengthSectors, "input/output error (EIO), made by a fault rule");
     }
 }

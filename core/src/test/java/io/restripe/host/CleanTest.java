@@ -3,7 +3,10 @@ package io.restripe.host;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.restripe.assembly.CopyAreaUse;
+import io.restripe.disk.MemoryDisk;
 import io.restripe.geometry.Geometry;
+import io.restripe.metadata.Activity;
+import java.lang.foreign.Arena;
 import java.util.Collections;
 import java.util.Set;
 import java.util.TreeSet;
@@ -56,5 +59,30 @@ class CleanTest {
         assertThat(caches.commits.get()).isPositive();
         assertThat(caches.whileMarking).isEmpty();
         running.stop();
+    }
+
+    /** Parity that was wrong everywhere, so that the resync writes. */
+    @Test
+    void so_is_the_end_of_a_resync() throws Exception {
+        Geometry geometry = Geometry.ofMd(5, 0, 3, 128);
+        RunningContainer running = rig.create(geometry);
+        running.awaitIdle(60_000_000_000L);
+        ContainerRig picture = rig.snapshot(); // dirty
+        running.stop();
+        MemoryDisk damaged = picture.disks.get(2).memory();
+        try (Arena arena = Arena.ofConfined()) {
+            for (long row = 0; row * 128 < ContainerRig.MEMBER_KIB * 2; row += 3) {
+                damaged.write(row * 128, arena.allocate(4096, 4096)); // left-asymmetric: parity of rows 0, 3, 6...
+            }
+        }
+        Caches caches = new Caches();
+        caches.watchCommits = true;
+        picture.watch(caches);
+        RunningContainer again = picture.start();
+        assertThat(again.awaitIdle(60_000_000_000L)).isTrue();
+        assertThat(again.container().volumes().getFirst().activity()).isInstanceOf(Activity.Idle.class);
+        assertThat(caches.whileMarking).isEmpty();
+        again.stop();
+        assertThat(picture.rowsWithWrongParity(geometry)).isZero();
     }
 }

@@ -101,6 +101,36 @@ class HoldingTest {
     }
 
     @Test
+    void a_suspension_is_in_force_only_when_the_writes_inside_have_left() throws Exception {
+        try (ArrayFixture f = new ArrayFixture(2048, 3)) {
+            f.configure(5, 0, 3, 32);
+            f.start();
+            f.monitor();
+            CountDownLatch inside = new CountDownLatch(1);
+            CountDownLatch goOn = new CountDownLatch(1);
+            f.disks.get("d0").beforeWrite = () -> {
+                inside.countDown();
+                await(goOn);
+            };
+            Env.Worker writer = f.writer(0, 8);
+            await(inside);
+            Env.Worker suspender = f.env.start("suspender", () -> {
+                try {
+                    f.set(Attribute.SUSPEND_HI, 64);
+                } catch (AttributeException e) {
+                    throw new IllegalStateException(e);
+                }
+            });
+            f.env.sleepNanos(20_000_000);
+            boolean waits = suspender.isAlive();
+            goOn.countDown();
+            assertThat(waits).isTrue();
+            f.awaitEnd(suspender);
+            f.awaitEnd(writer);
+        }
+    }
+
+    @Test
     void a_closed_array_lets_go_of_who_waits() throws Exception {
         ArrayFixture f = new ArrayFixture(2048, 3);
         f.configure(5, 0, 3, 32);

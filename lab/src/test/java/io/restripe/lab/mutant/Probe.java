@@ -21,7 +21,7 @@ import org.junit.platform.launcher.listeners.TestExecutionSummary;
  * What may catch a mutant, by name: {@code crash CASE USERS STATES [SEEDS]} (campaigns), {@code
  * loss CASE STATES} (one in which a member is lost with the power), {@code power CASE LIVES} and {@code life CASE LIVES [SEED]}
  * (the simulator's), {@code engine CASE LIVES} (of the engine alone; the case does not matter), {@code prompt CASE USERS MS} (simulated time), {@code large CASE} (arithmetic; the case does not matter),
- * {@code test CLASS#METHOD} (a test of core or of the lab). Public for the class loader in which the mutant lives.
+ * {@code test CLASS[#METHOD]} (tests of core or of the lab). Public for the class loader in which the mutant lives.
  */
 public final class Probe {
     private Probe() {}
@@ -66,7 +66,10 @@ public final class Probe {
         LauncherFactory.create()
                 .execute(
                         LauncherDiscoveryRequestBuilder.request()
-                                .selectors(DiscoverySelectors.selectMethod(selector))
+                                .selectors(
+                                        selector.contains("#")
+                                                ? DiscoverySelectors.selectMethod(selector)
+                                                : DiscoverySelectors.selectClass(selector))
                                 .build(),
                         heard);
         TestExecutionSummary summary = heard.getSummary();
