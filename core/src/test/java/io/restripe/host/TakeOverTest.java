@@ -32,7 +32,7 @@ class TakeOverTest {
     @TempDir
     Path folder;
 
-    private final ContainerRig rig = new ContainerRig();
+    private ContainerRig rig = new ContainerRig();
     private ArrayHost host;
     private LoneMonitor monitor;
     private Path arraySocket;
@@ -55,6 +55,11 @@ class TakeOverTest {
             running.add(spare);
         }
         running.stop();
+        return serve();
+    }
+
+    /** The disks as they are. */
+    private ArrayControl serve() throws Exception {
         Assembly assembly = Assembly.look(rig.format, rig.members());
         assembly.recover(new Assembly.Options(false, false));
         arraySocket = folder.resolve("arrays.sock");
@@ -113,6 +118,34 @@ class TakeOverTest {
         manage(Optional.empty());
         rig.write(host.volume("c0/v0"), 0, rig.model.length);
         rig.verify(host.volume("c0/v0"));
+    }
+
+    /** What was in flight when it stopped in the middle of a reshape is looked after when the reshape is over, by whatever monitor there is then. */
+    @Test
+    void what_an_unclean_stop_left_owing_is_owed_by_the_next_monitor_too() throws Exception {
+        RunningContainer running = rig.create(Geometry.ofMd(5, 0, 3, 128));
+        MemberDisk added = rig.newDisk();
+        ContainerRig[] middle = new ContainerRig[1];
+        rig.watch((disk, sector, _) -> {
+            if (disk == 0 && sector >= 2048 && sector < ContainerRig.MEMBER_KIB * 2 && middle[0] == null) {
+                middle[0] = rig.snapshot();
+            }
+        });
+        running.grow(ContainerRig.toDisks(4, added));
+        assertThat(running.awaitIdle(60_000_000_000L)).isTrue();
+        running.stop();
+        rig = middle[0];
+        try (Arena arena = Arena.ofConfined()) {
+            rig.disks.get(3).memory().write(0, arena.allocate(4096, 4096)); // parity of a row that is relocated already
+        }
+        serve();
+        monitor.close();
+        startMonitor();
+        manage(Optional.empty());
+        await(() -> monitor.monitor().container().volumes().getFirst().activity() instanceof Activity.Idle
+                && !monitor.monitor().owesSync());
+        rig.verify(host.volume("c0/v0"));
+        assertThat(rig.rowsWithWrongParity(Geometry.ofMd(5, 0, 4, 128))).isZero();
     }
 
     @Test
