@@ -16,7 +16,7 @@ _restripe() {
         add) options="--file-size --sparse --force --json --help" ;;
         fail) options="--json --help" ;;
         remove) options="--json --help" ;;
-        grow) options="--raid-devices --chunk --level --add --file-size --sparse --plan --wait --continue --pause --speed-limit --json --help" ;;
+        grow) options="--raid-devices --chunk --level --add --file-size --sparse --plan --wait --continue --pause --speed-limit --max-hold --json --help" ;;
         wait) options="--timeout --json --help" ;;
         cat) options="--volume --offset --length --copy-area --json --help" ;;
         write) options="--offset --length --json --help" ;;

@@ -27,6 +27,7 @@ final class Reshaping {
     private final MonitorLink toMonitor;
     private final Runnable ended;
     private final Lock lock;
+    private long maxHoldNanos = ReshapeManager.DEFAULT_MAX_HOLD_NANOS;
     private ReshapeManager manager;
     private Env.Worker managing;
 
@@ -135,6 +136,7 @@ final class Reshaping {
         try {
             ReshapeManager started = new ReshapeManager(
                     new ReshapeManager.Surroundings(env, toMonitor, monitor::metadata, arrays::of, monitor::disks));
+            started.maxHold(maxHoldNanos);
             manager = started;
             monitor.holdSyncs(true);
             managing = env.start("reshape-manager", () -> {
@@ -146,6 +148,19 @@ final class Reshaping {
                 }
             });
             return started;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** For the reshape that runs, and for those to come. */
+    void maxHold(long nanos) {
+        lock.lock();
+        try {
+            maxHoldNanos = nanos;
+            if (manager != null) {
+                manager.maxHold(nanos);
+            }
         } finally {
             lock.unlock();
         }

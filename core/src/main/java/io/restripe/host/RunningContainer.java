@@ -282,6 +282,12 @@ public final class RunningContainer {
         }
     }
 
+    /** How long a reshape should make a write wait at most, {@link ReshapeManager#maxHold}; until the container is stopped. */
+    public void maxHold(long nanos) throws ProblemException {
+        requireWritable();
+        reshaping.maxHold(nanos);
+    }
+
     /** Whether a manager is at work. */
     public boolean isManaging() {
         return reshaping.isRunning();

@@ -1,5 +1,6 @@
 package io.restripe.host;
 
+import io.restripe.array.engine.Holds;
 import io.restripe.rule.Problem;
 import java.util.List;
 import java.util.Optional;
@@ -47,6 +48,7 @@ public record Status(
      * @param phase of the reshape, "waiting" when there is none
      * @param slots a text a slot: serial, or "missing"
      * @param degraded number of slots that are missing or not in sync
+     * @param holds how long requests were held by background work
      */
     public record VolumeStatus(
             String name,
@@ -64,7 +66,8 @@ public record Status(
             String phase,
             List<String> slots,
             int degraded,
-            boolean dirty) {
+            boolean dirty,
+            Holds holds) {
         public VolumeStatus {
             slots = List.copyOf(slots);
         }

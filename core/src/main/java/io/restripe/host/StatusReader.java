@@ -1,9 +1,10 @@
 package io.restripe.host;
 
-import io.restripe.array.ArrayControl;
 import io.restripe.array.Attribute;
 import io.restripe.array.AttributeException;
 import io.restripe.array.Attributes;
+import io.restripe.array.engine.EmbeddedArray;
+import io.restripe.array.engine.Holds;
 import io.restripe.geometry.Geometry;
 import io.restripe.metadata.Activity;
 import io.restripe.metadata.Container;
@@ -22,9 +23,9 @@ import java.util.Optional;
 /** Puts together what a running container shows. Reads only; keeps nothing. */
 final class StatusReader {
     private final RunningContainer running;
-    private final Map<Integer, ? extends ArrayControl> arrays;
+    private final Map<Integer, EmbeddedArray> arrays;
 
-    StatusReader(RunningContainer running, Map<Integer, ? extends ArrayControl> arrays) {
+    StatusReader(RunningContainer running, Map<Integer, EmbeddedArray> arrays) {
         this.running = running;
         this.arrays = arrays;
     }
@@ -54,16 +55,16 @@ final class StatusReader {
     }
 
     private Status.VolumeStatus volume(Container container, Volume volume) {
-        ArrayControl control = arrays.get(volume.index());
+        EmbeddedArray array = arrays.get(volume.index());
         Geometry shown = volume.activity() instanceof Activity.Reshape r ? r.after() : volume.geometry();
         String state = "readonly";
         String action = "idle";
         long done = 0;
         long speed = 0;
         int degraded = volume.missingSlots();
-        if (control != null) {
+        if (array != null) {
             try {
-                Attributes attributes = new Attributes(control);
+                Attributes attributes = new Attributes(array);
                 state = attributes.arrayState();
                 action = attributes.syncAction();
                 done = Math.max(0, attributes.syncCompleted());
@@ -88,7 +89,8 @@ final class StatusReader {
                 phase(volume),
                 slots(container, volume),
                 degraded,
-                volume.dirty());
+                volume.dirty(),
+                array == null ? Holds.NONE : array.holds());
     }
 
     private String phase(Volume volume) {

@@ -31,6 +31,9 @@ import java.util.function.Supplier;
 public final class ReshapeManager {
     private static final System.Logger LOG = System.getLogger("io.restripe.reshape");
 
+    /** How long a write may be held by a step, unless somebody says otherwise. */
+    public static final long DEFAULT_MAX_HOLD_NANOS = 50_000_000L;
+
     /** What the manager is doing. */
     public enum Phase {
         WAITING,
@@ -63,6 +66,7 @@ public final class ReshapeManager {
     private final Lock lock;
     private final Condition changed;
     private Phase phase = Phase.WAITING;
+    private long maxHoldNanos = DEFAULT_MAX_HOLD_NANOS;
     private boolean pauseAsked;
     private boolean stopAsked;
     private long stopAskedAt;
@@ -81,6 +85,28 @@ public final class ReshapeManager {
                 around.disks());
         this.lock = around.env().newLock();
         this.changed = lock.newCondition();
+    }
+
+    /**
+     * How long a write to the range of a step should wait at most; 999 of 1000 do as far as the disks allow it. A step is never shorter than
+     * a unit of the format. From the next step on.
+     */
+    public void maxHold(long nanos) {
+        lock.lock();
+        try {
+            maxHoldNanos = nanos;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    long maxHoldNanos() {
+        lock.lock();
+        try {
+            return maxHoldNanos;
+        } finally {
+            lock.unlock();
+        }
     }
 
     /**

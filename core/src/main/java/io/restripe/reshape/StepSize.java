@@ -1,18 +1,22 @@
 package io.restripe.reshape;
 
+import java.util.function.LongSupplier;
+
 /**
- * How far a step without backup goes: so far that it takes about {@link #TARGET_NANOS}, measured on the steps before, because writes
- * into the step's range wait as long as it lasts; and never less than a unit.
+ * How far a step without backup goes: writes into its range wait as long as it lasts, so it is to take less than they may wait, by what the
+ * steps before took; and it is never less than a unit.
  */
 final class StepSize {
-    private static final long TARGET_NANOS = 100_000_000L;
     private static final long MOST_UNITS = 256;
 
     private final ReshapeShape shape;
-    private long units = 4;
+    private final LongSupplier maxHoldNanos;
+    private long units = 2;
 
-    StepSize(ReshapeShape shape) {
+    /** @param maxHoldNanos how long a write may wait; looked at for every step */
+    StepSize(ReshapeShape shape, LongSupplier maxHoldNanos) {
         this.shape = shape;
+        this.maxHoldNanos = maxHoldNanos;
     }
 
     /** End of the next step. */
@@ -24,11 +28,12 @@ final class StepSize {
 
     /** A step of so many sectors took so long. */
     void took(long sectors, long nanos) {
-        if (nanos < TARGET_NANOS / 2) {
+        long target = maxHoldNanos.getAsLong() / 2; // steps of one size differ in time
+        long done = Math.max(1, sectors / shape.unitSectors());
+        if (nanos > target) {
+            units = Math.clamp((long) ((double) done * target / nanos), 1, MOST_UNITS);
+        } else if (nanos < target / 2 && done >= units) {
             units = Math.min(MOST_UNITS, units * 2);
-        } else if (nanos > TARGET_NANOS) {
-            long fitting = sectors / shape.unitSectors() * TARGET_NANOS / nanos;
-            units = Math.clamp(fitting, 1, MOST_UNITS);
         }
     }
 }

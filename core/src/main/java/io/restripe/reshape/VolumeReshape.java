@@ -141,7 +141,7 @@ final class VolumeReshape {
     private void shapeUp(Container begun) {
         Activity.Reshape reshape = activityOf(begun.volumes().get(volume));
         shape = ReshapeShape.of(begun.volumes().get(volume), reshape);
-        stepSize = new StepSize(shape);
+        stepSize = new StepSize(shape, manager::maxHoldNanos);
         members.use(shape, reshape, begun);
     }
 

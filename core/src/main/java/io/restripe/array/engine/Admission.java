@@ -10,6 +10,8 @@ import java.util.List;
  * whole. All under the state lock; the suspended range holds as docs/md-control.md section 6 says.
  */
 final class Admission {
+    private static final long NOT_HELD = Long.MIN_VALUE;
+
     private final ArrayState state;
     private final List<Ticket> inside = new ArrayList<>();
     private final List<SectorRange> claims = new ArrayList<>();
@@ -26,12 +28,20 @@ final class Admission {
         boolean write = operation == DiskException.Operation.WRITE;
         state.lock.lock();
         try {
+            long heldSince = NOT_HELD;
             while (true) {
                 requireServing(range, operation);
-                if (!claimed(range) && !(write && held(range))) {
+                boolean byWork = claimed(range) || write && waitsForWork(range);
+                if (byWork && heldSince == NOT_HELD) {
+                    heldSince = state.env.nanoTime();
+                }
+                if (!byWork && !(write && waitsForRecord())) {
                     break;
                 }
                 state.await();
+            }
+            if (heldSince != NOT_HELD) {
+                state.holds.add(state.env.nanoTime() - heldSince);
             }
             Ticket ticket = new Ticket(range, write, state.main, state.fresh, state.frontier);
             inside.add(ticket);
@@ -80,7 +90,7 @@ final class Admission {
         return false;
     }
 
-    private boolean held(SectorRange range) {
+    private boolean waitsForWork(SectorRange range) {
         if (suspends(state.config.suspendLo, state.config.suspendHi, range)) {
             return true;
         }
@@ -91,6 +101,11 @@ final class Admission {
             }
             return true;
         }
+        return false;
+    }
+
+    /** Somebody has to record first that the array is dirty, or that a member failed. */
+    private boolean waitsForRecord() {
         if (!state.redundant()) {
             return false;
         }

@@ -47,6 +47,9 @@ final class ArrayState {
     /** More has failed than the array can do without: nothing is written any more, so nothing waits to be recorded either. */
     boolean broken;
 
+    /** How long background work kept requests out. */
+    final HoldTimes holds = new HoldTimes();
+
     int writesInFlight;
     long lastWriteNanos;
 

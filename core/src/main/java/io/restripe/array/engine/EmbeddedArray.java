@@ -162,6 +162,16 @@ public final class EmbeddedArray implements ArrayControl, AutoCloseable {
         }
     }
 
+    /** How long requests were held by what goes on in the background. */
+    public Holds holds() {
+        state.lock.lock();
+        try {
+            return state.holds.picture();
+        } finally {
+            state.lock.unlock();
+        }
+    }
+
     /** Whether it could not serve all of its contents without this member; false for a name that is no member. */
     public boolean needs(String member) {
         state.lock.lock();

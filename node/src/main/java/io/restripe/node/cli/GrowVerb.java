@@ -7,6 +7,8 @@ import io.restripe.node.rpc.HostClient;
 import io.restripe.node.rpc.Json;
 import io.restripe.rule.ProblemException;
 import java.util.Map;
+import java.util.OptionalInt;
+import java.util.concurrent.TimeUnit;
 import picocli.CommandLine.Model.CommandSpec;
 
 /** Changes the shape of an array while it is in use. */
@@ -39,6 +41,10 @@ final class GrowVerb extends Verb {
                 "KIB",
                 "At most so many KiB a second, 0 for as fast as it goes; may be changed any time",
                 "--speed-limit"));
+        spec.addOption(value(
+                "MS",
+                "A write waits at most so many milliseconds for the reshape, as far as the disks allow it (default 50)",
+                "--max-hold"));
         text(
                 spec,
                 "The command returns as soon as the reshape is durably begun; it goes on in the background and survives",
@@ -83,7 +89,7 @@ final class GrowVerb extends Verb {
         boolean shape = wanted.raidDisks().isPresent()
                 || wanted.chunkKib().isPresent()
                 || wanted.level().isPresent();
-        if (!shape && !steering && !line.has("--speed-limit") && !line.has("--wait")) {
+        if (!shape && !steering && !line.has("--speed-limit") && !line.has("--max-hold") && !line.has("--wait")) {
             throw line.usage("options", "no new shape is given: --raid-devices, --chunk or --level");
         }
         if (line.has("--plan") && !shape) {
@@ -96,6 +102,10 @@ final class GrowVerb extends Verb {
         if (line.has("--speed-limit")) {
             long kib = line.size("--speed-limit", Sizes.KIB) / Sizes.KIB;
             client.call("speed-limit", Json.map("kib", kib));
+        }
+        OptionalInt hold = line.number("--max-hold", 1, 60_000);
+        if (hold.isPresent()) {
+            client.call("max-hold", Json.map("nanos", TimeUnit.MILLISECONDS.toNanos(hold.getAsInt())));
         }
         if (line.has("--wait") && !wanted.empty()) {
             awaitSyncs(session, client);

@@ -1,5 +1,6 @@
 package io.restripe.node.cli;
 
+import io.restripe.array.engine.Holds;
 import io.restripe.node.rpc.ContainerStatus;
 import io.restripe.node.rpc.MemberStatus;
 import io.restripe.node.rpc.Shape;
@@ -153,6 +154,9 @@ final class StatusText {
             line(text, "Work", work(v));
         }
         v.problem().ifPresent(p -> line(text, "Stands", p.text()));
+        if (v.holds().count() > 0) {
+            line(text, "Held", held(v.holds()));
+        }
         int slot = 0;
         for (String disk : v.slots()) {
             String state = disk.equals("-") ? "missing" : disk.endsWith("*") ? "not in sync" : "in sync";
@@ -162,6 +166,21 @@ final class StatusText {
                     (disk.endsWith("*") ? disk.substring(0, disk.length() - 1) : disk) + " " + state);
         }
         return text.toString().stripTrailing();
+    }
+
+    private static String held(Holds holds) {
+        return String.format(
+                Locale.ROOT,
+                "%d requests waited for background work: median %s, p99 %s, p99.9 %s, longest %s",
+                holds.count(),
+                milliseconds(holds.medianNanos()),
+                milliseconds(holds.p99Nanos()),
+                milliseconds(holds.p999Nanos()),
+                milliseconds(holds.longestNanos()));
+    }
+
+    private static String milliseconds(long nanos) {
+        return String.format(Locale.ROOT, "%.1f ms", nanos / 1e6);
     }
 
     private static void line(StringBuilder text, String label, String value) {

@@ -130,6 +130,7 @@ final class Conversation implements Runnable {
             case "resume" -> container.resume();
             case "pause" -> container.pause();
             case "speed-limit" -> container.speedLimit(Json.number(request, "kib"));
+            case "max-hold" -> container.maxHold(Json.number(request, "nanos"));
             case "check" -> {
                 return Json.map("findings", Json.ofFindings(container.checkMetadata()));
             }

@@ -267,6 +267,11 @@ final class CoreContainer implements HostedContainer {
     }
 
     @Override
+    public void maxHold(long nanos) throws ProblemException {
+        change(() -> running.maxHold(nanos));
+    }
+
+    @Override
     public List<Finding> checkMetadata() throws ProblemException {
         return running.scrub().metadata();
     }

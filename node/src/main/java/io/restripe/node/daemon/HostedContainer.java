@@ -55,6 +55,9 @@ public interface HostedContainer {
     /** Background work goes no faster than so many KiB a second; 0: as fast as it can. */
     void speedLimit(long kibPerSecond) throws ProblemException;
 
+    /** A reshape makes a write wait no longer than so, as far as the disks allow it. */
+    void maxHold(long nanos) throws ProblemException;
+
     /** Waits until nothing goes on in the background, or it stands, or the time is over; whether it is idle. */
     boolean awaitIdle(long timeoutNanos);
 

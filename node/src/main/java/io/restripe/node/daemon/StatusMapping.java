@@ -78,7 +78,8 @@ final class StatusMapping {
                 shown.degraded(),
                 slots,
                 work(shown, recorded),
-                problem);
+                problem,
+                shown.holds());
     }
 
     /** Idle only when the metadata says so too: between two steps of a reshape the array itself is idle for a moment. */

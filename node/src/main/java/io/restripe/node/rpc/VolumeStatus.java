@@ -1,5 +1,6 @@
 package io.restripe.node.rpc;
 
+import io.restripe.array.engine.Holds;
 import io.restripe.rule.Problem;
 import java.util.List;
 import java.util.Map;
@@ -15,6 +16,7 @@ import java.util.Optional;
  * @param slots serial of each slot's disk, "-" when missing, with a "*" behind it while its data must not be used
  * @param work what goes on in the background
  * @param problem why the background work stands, if it does
+ * @param holds how long requests were held by background work
  */
 public record VolumeStatus(
         String name,
@@ -25,7 +27,8 @@ public record VolumeStatus(
         int degraded,
         List<String> slots,
         Work work,
-        Optional<Problem> problem) {
+        Optional<Problem> problem,
+        Holds holds) {
     public VolumeStatus {
         slots = List.copyOf(slots);
     }
@@ -69,6 +72,14 @@ public record VolumeStatus(
         map.put("speed-kib", Json.unlessNegative(work.speedKib()));
         map.put("remaining-seconds", Json.unlessNegative(work.remainingSeconds()));
         map.put("problem", problem.map(Json::ofProblem).orElse(null));
+        map.put(
+                "holds",
+                Json.map(
+                        "count", holds.count(),
+                        "median-ns", holds.medianNanos(),
+                        "p99-ns", holds.p99Nanos(),
+                        "p999-ns", holds.p999Nanos(),
+                        "longest-ns", holds.longestNanos()));
         return map;
     }
 
@@ -88,6 +99,16 @@ public record VolumeStatus(
                 Math.toIntExact(Json.number(map, "degraded")),
                 Json.texts(map, "slots"),
                 work,
-                Json.inner(map, "problem").map(Json::problemOf));
+                Json.inner(map, "problem").map(Json::problemOf),
+                Json.inner(map, "holds").map(VolumeStatus::holdsOf).orElse(Holds.NONE));
+    }
+
+    private static Holds holdsOf(Map<String, Object> map) {
+        return new Holds(
+                Json.number(map, "count"),
+                Json.number(map, "median-ns"),
+                Json.number(map, "p99-ns"),
+                Json.number(map, "p999-ns"),
+                Json.number(map, "longest-ns"));
     }
 }

@@ -55,6 +55,18 @@ class BackgroundWorkTest extends ArrayFiles {
     }
 
     @Test
+    void how_long_writes_were_held_is_told() throws Exception {
+        good(CREATE);
+        assertThat(good("detail c0/v0").out).doesNotContain("Held:");
+        assertThat(restripe("grow c0 --max-hold=0").status).isEqualTo(2);
+        good("grow c0 -n4 --max-hold=20 --speed-limit=1024 --file-size=32M --add @d");
+        good(bytes(9_000_000, 1), "write c0/v0"); // comes to the place where the reshape is
+        good("grow c0 --speed-limit=0 --wait");
+        assertThat(good("detail c0/v0").out).containsPattern("Held: +\\d+ requests waited .* longest [0-9.]+ ms");
+        assertThat(volume().holds().count()).isPositive();
+    }
+
+    @Test
     void what_is_under_way_keeps_a_reshape_out_and_wait_sees_the_rebuild_behind_a_reshape() throws Exception {
         good(CREATE);
         byte[] data = bytes(9_000_000, 2);

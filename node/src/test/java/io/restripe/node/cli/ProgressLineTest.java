@@ -2,6 +2,7 @@ package io.restripe.node.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.restripe.array.engine.Holds;
 import io.restripe.node.rpc.Shape;
 import io.restripe.node.rpc.VolumeStatus;
 import java.util.List;
@@ -26,7 +27,8 @@ class ProgressLineTest {
                 0,
                 List.of("a", "b", "c", "d"),
                 new VolumeStatus.Work("reshape", phase, 1L << 29, 1L << 31, speedKib),
-                Optional.empty());
+                Optional.empty(),
+                Holds.NONE);
     }
 
     @ParameterizedTest

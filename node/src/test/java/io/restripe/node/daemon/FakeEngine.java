@@ -1,5 +1,6 @@
 package io.restripe.node.daemon;
 
+import io.restripe.array.engine.Holds;
 import io.restripe.assembly.CopyAreaUse;
 import io.restripe.check.ContainerCheck;
 import io.restripe.check.Verdict;
@@ -104,7 +105,8 @@ public final class FakeEngine implements ArrayEngine {
                     0,
                     List.of("s0", "s1", "s2"),
                     work,
-                    Optional.empty());
+                    Optional.empty(),
+                    Holds.NONE);
             List<MemberStatus> members = options.members().stream()
                     .map(m -> new MemberStatus(m, "s" + options.members().indexOf(m), "member", 1L << 30))
                     .toList();
@@ -169,6 +171,11 @@ public final class FakeEngine implements ArrayEngine {
         @Override
         public void pause() {
             asked.add("pause");
+        }
+
+        @Override
+        public void maxHold(long nanos) {
+            asked.add("max-hold " + nanos);
         }
 
         @Override
