@@ -92,6 +92,10 @@ final class HostStyle implements Style {
     /** Users at work, and the reshape too unless it has been begun before. */
     private Users open(long speedKib) throws ProblemException, IOException {
         HostClient control = connect();
+        boolean begun = isBegun(control.status());
+        if (!begun) {
+            awaitIdle(); // a kill before the reshape began leaves a resync to do first
+        }
         control.call("speed-limit", Json.map("kib", speedKib));
         Users users = Users.start(
                 env,
@@ -104,7 +108,7 @@ final class HostStyle implements Style {
                     }
                 },
                 round.seed() + 1000 * lives);
-        if (!isBegun(control.status())) {
+        if (!begun) {
             control.call("grow", round.which().arguments().toMap());
         }
         return users;
