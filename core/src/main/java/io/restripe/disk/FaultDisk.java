@@ -116,7 +116,7 @@ public final class FaultDisk extends DiskLayer {
                 throw failure(operation, sector, lengthSectors);
             }
         }
-        for (Rule rule : once) {
+        for (Rule rule : List.copyOf(once)) {
             if (rule.meets(operation, sector, lengthSectors, request) && once.remove(rule)) {
                 throw failure(operation, sector, lengthSectors);
             }
