@@ -5,7 +5,7 @@ import io.restripe.unit.Units;
 import java.lang.foreign.MemorySegment;
 
 /** What every disk checks of a request before it does anything: whole device sectors, inside the disk. */
-final class Requests {
+public final class Requests {
     private Requests() {}
 
     /**
@@ -14,7 +14,7 @@ final class Requests {
      * @return its length in sectors of 512 bytes
      * @throws DiskException when it is not whole sectors of the device, or does not lie inside the disk
      */
-    static long check(Disk disk, Operation operation, long sector, MemorySegment buffer) throws DiskException {
+    public static long check(Disk disk, Operation operation, long sector, MemorySegment buffer) throws DiskException {
         long bytes = buffer.byteSize();
         int unit = disk.logicalSectorBytes();
         long lengthSectors = Units.sectorsOfBytesFloor(bytes);

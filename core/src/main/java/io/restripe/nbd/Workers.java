@@ -1,0 +1,159 @@
+package io.restripe.nbd;
+
+import io.restripe.env.Env;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.Lock;
+import java.util.function.Consumer;
+
+/**
+ * The requests of one connection that are under way, and the threads that carry them out beside the one that reads. There are as many
+ * requests as may be under way, used again and again; threads start when there is work for one more, and end when they had none for a
+ * while. One thread takes and dispatches, any thread gives back.
+ */
+final class Workers {
+    private static final long IDLE_NANOS = TimeUnit.SECONDS.toNanos(10);
+
+    private final Env env;
+    private final String name;
+    private final int bound;
+    private final Consumer<Request> body;
+    private final Lock lock;
+    private final Condition workCame;
+    private final Condition requestGiven;
+    private final Condition threadEnded;
+    private final Deque<Request> free;
+    private final Deque<Request> waiting;
+    private int threads;
+    private int idleThreads;
+    private boolean finishing;
+
+    /**
+     * @param bound most requests under way, and most threads
+     * @param body carries out a request and gives it back
+     */
+    Workers(Env env, String name, int bound, Consumer<Request> body) {
+        this.env = env;
+        this.name = name;
+        this.bound = bound;
+        this.body = body;
+        this.lock = env.newLock();
+        this.workCame = lock.newCondition();
+        this.requestGiven = lock.newCondition();
+        this.threadEnded = lock.newCondition();
+        this.free = new ArrayDeque<>(bound);
+        this.waiting = new ArrayDeque<>(bound);
+        for (int i = 0; i < bound; i++) {
+            free.addLast(new Request());
+        }
+    }
+
+    /** An unused request, or null where one had to be waited for. */
+    Request poll() {
+        lock.lock();
+        try {
+            return free.pollLast();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** An unused request; waits until there is one. */
+    Request take() {
+        lock.lock();
+        try {
+            while (free.isEmpty()) {
+                requestGiven.awaitUninterruptibly();
+            }
+            return free.removeLast();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Puts back a request that was answered. */
+    void give(Request request) {
+        lock.lock();
+        try {
+            free.addLast(request);
+            requestGiven.signal();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Has another thread carry out the request. */
+    void dispatch(Request request) {
+        lock.lock();
+        try {
+            waiting.addLast(request);
+            if (waiting.size() <= idleThreads) {
+                workCame.signal();
+            } else if (threads < bound) {
+                threads++;
+                env.start(name, this::work);
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void work() {
+        try {
+            for (Request next = next(); next != null; next = next()) {
+                body.accept(next);
+            }
+        } finally {
+            lock.lock();
+            try {
+                threads--;
+                threadEnded.signalAll();
+            } finally {
+                lock.unlock();
+            }
+        }
+    }
+
+    /** Work; null when there is none any more. */
+    private Request next() {
+        lock.lock();
+        try {
+            long deadline = env.nanoTime() + IDLE_NANOS;
+            idleThreads++;
+            while (waiting.isEmpty() && !finishing && deadline - env.nanoTime() > 0) {
+                waitNanos(deadline - env.nanoTime());
+            }
+            idleThreads--;
+            return waiting.pollFirst();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void waitNanos(long nanos) {
+        try {
+            if (workCame.awaitNanos(nanos) <= 0) {
+                return; // the caller looks at the clock again
+            }
+        } catch (InterruptedException e) {
+            // Nobody interrupts a thread of an env; kept as a flag so that an outer layer could see it.
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** Returns when all that was dispatched is done and every thread has ended. Nothing may be dispatched from now on. */
+    void finish() {
+        lock.lock();
+        try {
+            finishing = true;
+            workCame.signalAll();
+            while (threads > 0) {
+                threadEnded.awaitUninterruptibly();
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+}
