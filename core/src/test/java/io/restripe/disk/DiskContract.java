@@ -18,13 +18,13 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 /** What every {@link Disk} must do. A subclass per kind of disk says how to get one of {@link #SECTORS} sectors of zeros. */
-abstract class DiskContract {
-    static final long SECTORS = 4096;
+public abstract class DiskContract {
+    public static final long SECTORS = 4096;
 
     private final List<Disk> opened = new ArrayList<>();
 
     /** A disk of {@link #SECTORS} sectors, all zeros. */
-    abstract Disk newDisk() throws Exception;
+    protected abstract Disk newDisk() throws Exception;
 
     private Disk open() throws Exception {
         Disk disk = newDisk();

@@ -21,7 +21,7 @@ class DiskLayersTest {
     @Nested
     class OffsetContract extends DiskContract {
         @Override
-        Disk newDisk() {
+        protected Disk newDisk() {
             return new OffsetDisk(new MemoryDisk("m0", SECTORS + 300), new SectorRange(100, SECTORS + 100));
         }
     }
@@ -29,7 +29,7 @@ class DiskLayersTest {
     @Nested
     class FaultContract extends DiskContract {
         @Override
-        Disk newDisk() {
+        protected Disk newDisk() {
             return new FaultDisk(new MemoryDisk("m0", SECTORS));
         }
     }
@@ -37,7 +37,7 @@ class DiskLayersTest {
     @Nested
     class RecordingContract extends DiskContract {
         @Override
-        Disk newDisk() {
+        protected Disk newDisk() {
             return new RecordingDisk(new MemoryDisk("m0", SECTORS), new Log());
         }
     }
@@ -45,7 +45,7 @@ class DiskLayersTest {
     @Nested
     class DelayContract extends DiskContract {
         @Override
-        Disk newDisk() {
+        protected Disk newDisk() {
             return new DelayDisk(new MemoryDisk("m0", SECTORS), new SystemEnv(), 1, 0);
         }
     }
@@ -53,7 +53,7 @@ class DiskLayersTest {
     @Nested
     class StatsContract extends DiskContract {
         @Override
-        Disk newDisk() {
+        protected Disk newDisk() {
             return new StatsDisk(new MemoryDisk("m0", SECTORS));
         }
     }
@@ -61,7 +61,7 @@ class DiskLayersTest {
     @Nested
     class VolatileCacheContract extends DiskContract {
         @Override
-        Disk newDisk() {
+        protected Disk newDisk() {
             return cache(new MemoryDisk("m0", SECTORS), 0.3, SECTORS);
         }
     }
@@ -69,7 +69,7 @@ class DiskLayersTest {
     @Nested
     class TinyVolatileCacheContract extends DiskContract {
         @Override
-        Disk newDisk() {
+        protected Disk newDisk() {
             return cache(new MemoryDisk("m0", SECTORS, 4096), 0, 128);
         }
     }

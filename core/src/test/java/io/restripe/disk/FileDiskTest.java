@@ -29,7 +29,7 @@ class FileDiskTest {
     @Nested
     class DirectContract extends DiskContract {
         @Override
-        Disk newDisk() throws Exception {
+        protected Disk newDisk() throws Exception {
             return FileDisk.create(newPath(), SECTORS, Caching.DIRECT);
         }
     }
@@ -37,7 +37,7 @@ class FileDiskTest {
     @Nested
     class PageCacheContract extends DiskContract {
         @Override
-        Disk newDisk() throws Exception {
+        protected Disk newDisk() throws Exception {
             return FileDisk.create(newPath(), SECTORS, Caching.PAGE_CACHE);
         }
     }
@@ -45,7 +45,7 @@ class FileDiskTest {
     @Nested
     class LargeSectorContract extends DiskContract {
         @Override
-        Disk newDisk() throws Exception {
+        protected Disk newDisk() throws Exception {
             return new LargeSectorDisk(FileDisk.create(newPath(), SECTORS + 3, Caching.DIRECT), 4096);
         }
     }
@@ -54,7 +54,7 @@ class FileDiskTest {
     @Nested
     class TmpfsContract extends DiskContract {
         @Override
-        Disk newDisk() throws Exception {
+        protected Disk newDisk() throws Exception {
             Path memory = Path.of("/dev/shm");
             assumeTrue(Files.isWritable(memory), "no writable /dev/shm here");
             Path path = Files.createTempFile(memory, "restripe", ".img");

@@ -12,7 +12,7 @@ class MemoryDiskTest {
     @Nested
     class Contract extends DiskContract {
         @Override
-        Disk newDisk() {
+        protected Disk newDisk() {
             return new MemoryDisk("m0", SECTORS);
         }
     }
@@ -20,7 +20,7 @@ class MemoryDiskTest {
     @Nested
     class ContractOfASnapshot extends DiskContract {
         @Override
-        Disk newDisk() {
+        protected Disk newDisk() {
             return new MemoryDisk("m0", SECTORS).snapshot();
         }
     }
@@ -28,7 +28,7 @@ class MemoryDiskTest {
     @Nested
     class ContractWithLargeSectors extends DiskContract {
         @Override
-        Disk newDisk() {
+        protected Disk newDisk() {
             return new MemoryDisk("m0", SECTORS, 4096);
         }
     }

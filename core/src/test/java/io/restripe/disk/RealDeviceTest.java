@@ -47,7 +47,7 @@ class RealDeviceTest {
     @Nested
     class LoopContract extends DiskContract {
         @Override
-        Disk newDisk() throws Exception {
+        protected Disk newDisk() throws Exception {
             return FileDisk.open(newLoop(Units.SECTOR_BYTES), Access.EXCLUSIVE);
         }
     }
@@ -55,7 +55,7 @@ class RealDeviceTest {
     @Nested
     class LargeSectorLoopContract extends DiskContract {
         @Override
-        Disk newDisk() throws Exception {
+        protected Disk newDisk() throws Exception {
             return FileDisk.open(newLoop(4096), Access.EXCLUSIVE);
         }
     }

@@ -1,0 +1,120 @@
+package io.restripe.nbd;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.WritableByteChannel;
+
+/** The client's half of the fixed newstyle handshake: structured replies where the server has them, then GO. */
+final class ClientHandshake {
+    private static final int MOST_REPLY_BYTES = 64 << 10;
+
+    private final PeerInput in;
+    private final WritableByteChannel out;
+    private long sizeBytes = -1;
+    private int flags;
+    private long minimumBlockBytes = 1;
+    private long maximumPayloadBytes = Wire.MAX_PAYLOAD_BYTES;
+
+    /**
+     * What the server said of the export.
+     *
+     * @param flags the export's flags
+     * @param minimumBlockBytes what offsets and lengths are multiples of; 1 when the server did not say
+     * @param maximumPayloadBytes longest read or write
+     */
+    record Terms(long sizeBytes, int flags, long minimumBlockBytes, long maximumPayloadBytes) {
+        boolean has(int flag) {
+            return (flags & flag) != 0;
+        }
+    }
+
+    private record Reply(int type, byte[] data) {}
+
+    ClientHandshake(PeerInput in, WritableByteChannel out) {
+        this.in = in;
+        this.out = out;
+    }
+
+    /** Agrees on the export, or throws an IOException that says why not. */
+    Terms run(String export) throws IOException {
+        if (in.readLong() != Wire.NBD_MAGIC || in.readLong() != Wire.OPTION_MAGIC) {
+            throw new PeerException("the peer does not speak the newstyle NBD protocol");
+        }
+        int serverFlags = in.readUnsignedShort();
+        if ((serverFlags & Wire.FIXED_NEWSTYLE) == 0) {
+            throw new PeerException("the server does not know the fixed newstyle handshake");
+        }
+        send(ByteBuffer.allocate(Integer.BYTES).putInt(serverFlags & (Wire.FIXED_NEWSTYLE | Wire.NO_ZEROES)));
+        sendOption(Wire.OPT_STRUCTURED_REPLY, new byte[0]);
+        reply(Wire.OPT_STRUCTURED_REPLY); // refused: then replies are simple ones
+        go(export);
+        return new Terms(sizeBytes, flags, minimumBlockBytes, maximumPayloadBytes);
+    }
+
+    private void go(String export) throws IOException {
+        byte[] name = export.getBytes(UTF_8);
+        byte[] data = new byte[Integer.BYTES + name.length + 2 * Short.BYTES];
+        ByteBuffer.wrap(data).putInt(name.length).put(name).putShort((short) 1).putShort((short) Wire.INFO_BLOCK_SIZE);
+        sendOption(Wire.OPT_GO, data);
+        Reply reply = reply(Wire.OPT_GO);
+        while (reply.type == Wire.REP_INFO) {
+            info(ByteBuffer.wrap(reply.data));
+            reply = reply(Wire.OPT_GO);
+        }
+        if (reply.type != Wire.REP_ACK) {
+            String why = new String(reply.data, UTF_8);
+            throw new PeerException("the server refuses export \"" + export + "\" ("
+                    + (reply.type == Wire.REP_ERR_UNKNOWN ? "unknown" : "error %#x".formatted(reply.type)) + ")"
+                    + (why.isBlank() ? "" : ": " + why));
+        }
+        if (sizeBytes < 0) {
+            throw new PeerException("the server does not tell the size of the export, or one of 2^63 bytes or more");
+        }
+    }
+
+    private void info(ByteBuffer info) throws IOException {
+        int type = info.remaining() < Short.BYTES ? -1 : Short.toUnsignedInt(info.getShort());
+        if (type == Wire.INFO_EXPORT && info.remaining() == Long.BYTES + Short.BYTES) {
+            sizeBytes = info.getLong();
+            flags = Short.toUnsignedInt(info.getShort());
+        } else if (type == Wire.INFO_BLOCK_SIZE && info.remaining() == 3 * Integer.BYTES) {
+            minimumBlockBytes = Integer.toUnsignedLong(info.getInt());
+            info.getInt();
+            maximumPayloadBytes = Math.min(Wire.MAX_PAYLOAD_BYTES, Integer.toUnsignedLong(info.getInt()));
+            if (Long.bitCount(minimumBlockBytes) != 1 || maximumPayloadBytes < minimumBlockBytes) {
+                throw new PeerException("blocks of " + minimumBlockBytes + " to " + maximumPayloadBytes + " bytes");
+            }
+        } else if (type == -1 || type == Wire.INFO_EXPORT || type == Wire.INFO_BLOCK_SIZE) {
+            throw new PeerException("information " + type + " of another length than it has");
+        }
+    }
+
+    private Reply reply(int option) throws IOException {
+        long magic = in.readLong();
+        int answered = in.readInt();
+        int type = in.readInt();
+        long length = Integer.toUnsignedLong(in.readInt());
+        if (magic != Wire.OPTION_REPLY_MAGIC || answered != option || length > MOST_REPLY_BYTES) {
+            throw new PeerException("the reply to option %d begins with %016x, is for option %d and has %d bytes"
+                    .formatted(option, magic, answered, length));
+        }
+        return new Reply(type, in.readBytes(Math.toIntExact(length)));
+    }
+
+    private void sendOption(int option, byte[] data) throws IOException {
+        send(ByteBuffer.allocate(Long.BYTES + 2 * Integer.BYTES + data.length)
+                .putLong(Wire.OPTION_MAGIC)
+                .putInt(option)
+                .putInt(data.length)
+                .put(data));
+    }
+
+    private void send(ByteBuffer filled) throws IOException {
+        filled.flip();
+        while (filled.hasRemaining()) {
+            out.write(filled);
+        }
+    }
+}
