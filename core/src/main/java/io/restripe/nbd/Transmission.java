@@ -20,7 +20,6 @@ final class Transmission {
     private final PayloadBuffers payloads;
     private final Workers workers;
     private final Pace reads = new Pace();
-    private final Pace writes = new Pace();
 
     Transmission(Env env, NbdLimits limits, SocketChannel channel, PeerInput in, Agreement agreement) {
         this.env = env;
@@ -107,10 +106,10 @@ final class Transmission {
         return free;
     }
 
+    /** A write may be held as long as an array likes, while a reshape stands for ever: it never keeps what comes behind it waiting. */
     private boolean isFast(Request request) {
         return switch (request.type) {
             case Wire.CMD_READ -> reads.isFast(request.length);
-            case Wire.CMD_WRITE -> !request.has(Wire.FLAG_FUA) && writes.isFast(request.length);
             case Wire.CMD_TRIM, Wire.CMD_BLOCK_STATUS -> true;
             default -> false;
         };
@@ -119,8 +118,8 @@ final class Transmission {
     private int run(Request request) {
         long begun = env.nanoTime();
         int error = runner.run(request);
-        if (request.carriesPayload() && !request.has(Wire.FLAG_FUA)) {
-            (request.type == Wire.CMD_READ ? reads : writes).took(env.nanoTime() - begun, request.length);
+        if (request.type == Wire.CMD_READ) {
+            reads.took(env.nanoTime() - begun, request.length);
         }
         return error;
     }

@@ -87,7 +87,15 @@ class HandOverTest {
     @ValueSource(ints = {0, 1, 2})
     void everything_in_every_direction(int group) throws Exception {
         List<Cell> cells = Cell.all(Change.ofGroup(group), CUTS, EnumSet.allOf(Direction.class));
-        cells.addAll(Cell.all(Change.ofGroup(group), EnumSet.of(Cut.TORN), EnumSet.of(Direction.WE_MDADM)));
+        // The metadata of two disks and one RAID0 take one sector when idle, and what changes while it migrates is in
+        // the first of two:
+        // there is no half.
+        cells.addAll(Cell.all(
+                Change.ofGroup(group).stream()
+                        .filter(change -> change != Change.CHUNK_RAID0_64_TO_128)
+                        .toList(),
+                EnumSet.of(Cut.TORN),
+                EnumSet.of(Direction.WE_MDADM)));
         run(cells);
     }
 

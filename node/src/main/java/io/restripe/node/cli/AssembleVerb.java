@@ -36,6 +36,7 @@ final class AssembleVerb extends Verb {
         spec.addOption(flag("Start although members are missing", "-R", "--run"));
         spec.addOption(flag("Start from a doubtful state: degraded and not cleanly stopped", "-f", "--force"));
         copyArea(spec);
+        listen(spec);
         spec.addOption(OptionSpec.builder("--volatile-cache")
                 .hidden(true)
                 .description("Members forget unflushed writes when the host dies: for the demonstration and tests")
@@ -71,6 +72,7 @@ final class AssembleVerb extends Verb {
                 line.has("--run"),
                 line.has("--force"),
                 line.copyArea(),
+                line.listen(),
                 line.has("--volatile-cache"));
         boolean foreground = line.has("--foreground") || line.has("--finish");
         HostStarter.Started host = new HostStarter(run, session.variables()).start(options, !foreground);
@@ -113,7 +115,7 @@ final class AssembleVerb extends Verb {
         try (HostClient client = HostClient.connect(session.run(), container)) {
             session.note(text(host.status()));
             ContainerStatus status = new Follower(session, client, new ArrayName(container, "")).follow(Long.MAX_VALUE);
-            Optional<Problem> unrecorded = client.stop();
+            Optional<Problem> unrecorded = client.stop(true);
             int exit = awaitEnd(host.process());
             if (unrecorded.isPresent()) {
                 throw new ProblemException(unrecorded.get());

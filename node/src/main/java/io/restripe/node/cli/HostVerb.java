@@ -25,6 +25,7 @@ final class HostVerb extends Verb {
         spec.addOption(flag("Start with members missing", "--run"));
         spec.addOption(flag("Accept a doubtful state", "--force"));
         copyArea(spec);
+        listen(spec);
         spec.addOption(flag("Members forget unflushed writes when the process dies", "--volatile-cache"));
     }
 
@@ -41,6 +42,7 @@ final class HostVerb extends Verb {
             words.add("--force");
         }
         CopyAreas.word(options.copyArea()).ifPresent(word -> words.add("--copy-area=" + word));
+        options.listen().ifPresent(address -> words.add("--listen=" + address));
         if (options.volatileCache()) {
             words.add("--volatile-cache");
         }
@@ -59,6 +61,7 @@ final class HostVerb extends Verb {
                 line.has("--run"),
                 line.has("--force"),
                 line.copyArea(),
+                line.listen(),
                 line.has("--volatile-cache"));
         return new HostMain(session.env(), session.run(), session.engine()).run(options, session.out());
     }

@@ -1,6 +1,7 @@
 package io.restripe.node.cli;
 
 import io.restripe.assembly.CopyAreaUse;
+import io.restripe.node.daemon.ListenAddress;
 import io.restripe.node.daemon.NewFiles;
 import java.nio.file.Path;
 import java.util.List;
@@ -101,6 +102,14 @@ final class Line {
         return CopyAreas.parse(word)
                 .orElseThrow(() ->
                         usage("--copy-area", "\"" + word + "\" is none of " + String.join(", ", CopyAreas.words())));
+    }
+
+    Optional<ListenAddress> listen() {
+        try {
+            return has("--listen") ? text("--listen").map(ListenAddress::parse) : Optional.empty();
+        } catch (IllegalArgumentException e) {
+            throw usage("--listen", e.getMessage());
+        }
     }
 
     OptionalInt number(String option, int least, int most) {

@@ -21,6 +21,7 @@ final class StopVerb extends Verb {
     @Override
     void describe(CommandSpec spec) {
         arguments(spec, "CONTAINER", "CONTAINER", "Its name");
+        spec.addOption(flag("Although NBD clients use its volumes: they are cut off", "-f", "--force"));
         text(spec, "Background work stops at a checkpoint and goes on with the next assemble.");
     }
 
@@ -40,7 +41,7 @@ final class StopVerb extends Verb {
         }
         Optional<Problem> unrecorded;
         try (HostClient client = HostClient.connect(run, container)) {
-            unrecorded = client.stop();
+            unrecorded = client.stop(line.has("--force"));
         }
         long start = session.env().nanoTime();
         while (run.alive(container)) {

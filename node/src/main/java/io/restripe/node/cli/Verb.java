@@ -1,5 +1,6 @@
 package io.restripe.node.cli;
 
+import io.restripe.node.daemon.ListenAddress;
 import io.restripe.rule.ProblemException;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -94,6 +95,15 @@ abstract class Verb {
                 "Decides what a copy area holds when its bytes do not, after a refusal that says so: slot (parts as this product"
                         + " places them), index (as mdadm does), unused (nothing; the unit is in its old place)",
                 "--copy-area"));
+    }
+
+    static void listen(CommandSpec spec) {
+        spec.addOption(value(
+                "HOST[:PORT]",
+                "Serve its volumes over NBD on this TCP address too, unencrypted and to everybody who can reach it (port "
+                        + ListenAddress.NBD_PORT
+                        + " when not given). A Unix-domain socket for their owner there is always",
+                "--listen"));
     }
 
     /** The one list of positional arguments that a verb has; {@code synopsis} shows them as they are meant. */

@@ -112,9 +112,12 @@ final class Conversation implements Runnable {
             throws ProblemException, DiskException, IOException {
         switch (verb) {
             case "status" -> {
-                return container.status().toMap();
+                return server.exports().told(container.status()).toMap();
             }
-            case "create" -> container.createVolume(CreateRequest.ofMap(request));
+            case "create" -> {
+                container.createVolume(CreateRequest.ofMap(request));
+                server.exports().refresh();
+            }
             case "add" -> {
                 return notes(container.add(
                         Json.text(request, "member"), NewFiles.ofMap(request), Json.flag(request, "force")));
@@ -156,7 +159,8 @@ final class Conversation implements Runnable {
             }
             case "stop" -> {
                 return Json.map(
-                        "unrecorded", container.stop().map(Json::ofProblem).orElse(null));
+                        "unrecorded",
+                        stop(Json.flag(request, "force")).map(Json::ofProblem).orElse(null));
             }
             default ->
                 throw new ProblemException(new Problem(
@@ -175,7 +179,31 @@ final class Conversation implements Runnable {
     private Map<String, Object> waitFor(Map<String, Object> request) {
         long millis = Math.min(LONGEST_WAIT_MILLIS, Json.number(request, "timeout-millis"));
         boolean idle = container.awaitIdle(TimeUnit.MILLISECONDS.toNanos(millis));
-        return Json.map("idle", idle, "status", container.status().toMap());
+        return Json.map(
+                "idle",
+                idle,
+                "status",
+                server.exports().told(container.status()).toMap());
+    }
+
+    /** Who has a volume open is not cut off without being asked. */
+    private Optional<Problem> stop(boolean force) throws ProblemException {
+        int clients = server.exports().clients();
+        if (clients > 0 && !force) {
+            throw new ProblemException(new Problem(
+                    "cannot stop " + container.name(),
+                    "container " + container.name(),
+                    clients + (clients == 1 ? " NBD client uses" : " NBD clients use") + " its volumes",
+                    "Disconnect them (unmount, nbd-client -d), or cut them off: restripe stop " + container.name()
+                            + " --force"));
+        }
+        server.exports().close();
+        try {
+            return container.stop();
+        } catch (ProblemException e) {
+            server.exports().open();
+            throw e;
+        }
     }
 
     private Map<String, Object> read(Map<String, Object> request) throws ProblemException, IOException {

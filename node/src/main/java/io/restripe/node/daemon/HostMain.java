@@ -60,16 +60,22 @@ public final class HostMain {
 
     private void serve(StartOptions options, PrintStream verdict, RunFolder.Claim claim) throws ProblemException {
         HostedContainer container = engine.start(options);
+        VolumeExports exports = null;
         HostServer server;
         try {
-            server = HostServer.open(env, run, container);
+            exports = VolumeExports.open(env, container, run.nbdSocket(options.name()), options.listen());
+            server = HostServer.open(env, run, container, exports);
         } catch (ProblemException e) {
+            if (exports != null) {
+                exports.close();
+            }
             container.stop();
             throw e;
         }
-        Thread atExit = Thread.ofPlatform().unstarted(() -> stopOnSignal(container, claim));
+        VolumeExports served = exports;
+        Thread atExit = Thread.ofPlatform().unstarted(() -> stopOnSignal(container, served, claim));
         Runtime.getRuntime().addShutdownHook(atExit);
-        tell(verdict, Json.map("ok", container.status().toMap()));
+        tell(verdict, Json.map("ok", exports.told(container.status()).toMap()));
         LOG.log(System.Logger.Level.INFO, "{0} is running, process {1}", options.name(), pid());
         server.awaitFinish();
         stopped.set(true);
@@ -85,11 +91,12 @@ public final class HostMain {
         verdict.flush();
     }
 
-    private void stopOnSignal(HostedContainer container, RunFolder.Claim claim) {
+    private void stopOnSignal(HostedContainer container, VolumeExports exports, RunFolder.Claim claim) {
         if (!stopped.compareAndSet(false, true)) {
             return;
         }
         try {
+            exports.close();
             Optional<Problem> unrecorded = container.stop();
             claim.close();
             if (unrecorded.isPresent()) {

@@ -29,26 +29,29 @@ final class HostServer {
 
     private final Env env;
     private final HostedContainer container;
+    private final VolumeExports exports;
     private final ServerSocketChannel listener;
     private final Signal finished;
     private final Map<String, VolumeBytes> volumes = new ConcurrentHashMap<>();
     private final Set<Conversation> conversations = ConcurrentHashMap.newKeySet();
 
-    private HostServer(Env env, HostedContainer container, ServerSocketChannel listener) {
+    private HostServer(Env env, HostedContainer container, VolumeExports exports, ServerSocketChannel listener) {
         this.env = env;
         this.container = container;
+        this.exports = exports;
         this.listener = listener;
         this.finished = new Signal(env);
     }
 
     /** Listens from now on. */
-    static HostServer open(Env env, RunFolder run, HostedContainer container) throws ProblemException {
+    static HostServer open(Env env, RunFolder run, HostedContainer container, VolumeExports exports)
+            throws ProblemException {
         Path socket = run.socket(container.name());
         try {
             ServerSocketChannel listener = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
             listener.bind(UnixDomainSocketAddress.of(socket));
             Files.setPosixFilePermissions(socket, PosixFilePermissions.fromString("rw-------"));
-            HostServer server = new HostServer(env, container, listener);
+            HostServer server = new HostServer(env, container, exports, listener);
             env.start("accept " + container.name(), server::accept);
             return server;
         } catch (IOException e) {
@@ -80,6 +83,10 @@ final class HostServer {
             LOG.log(System.Logger.Level.ERROR, "no further requests can be accepted", e);
             finished.raise();
         }
+    }
+
+    VolumeExports exports() {
+        return exports;
     }
 
     VolumeBytes bytes(String volume) throws ProblemException {

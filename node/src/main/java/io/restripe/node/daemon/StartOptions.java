@@ -2,6 +2,7 @@ package io.restripe.node.daemon;
 
 import io.restripe.assembly.CopyAreaUse;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * How a container is started.
@@ -12,6 +13,7 @@ import java.util.List;
  * @param startDegraded start although members are missing that the metadata did not know as missing
  * @param force accept a doubtful state (dirty and degraded)
  * @param copyArea what to make of a copy area that does not explain itself
+ * @param listen a TCP address on which its volumes are served too
  * @param volatileCache every member forgets what was not flushed when the process dies: for the demonstration and tests
  */
 public record StartOptions(
@@ -21,6 +23,7 @@ public record StartOptions(
         boolean startDegraded,
         boolean force,
         CopyAreaUse copyArea,
+        Optional<ListenAddress> listen,
         boolean volatileCache) {
     public StartOptions {
         members = List.copyOf(members);
@@ -28,11 +31,11 @@ public record StartOptions(
 
     /** To run it, with nothing missing and nothing in doubt. */
     public static StartOptions normal(String name, List<String> members) {
-        return new StartOptions(name, members, false, false, false, CopyAreaUse.ASK, false);
+        return new StartOptions(name, members, false, false, false, CopyAreaUse.ASK, Optional.empty(), false);
     }
 
     /** To look at its contents with the members that there are, and to write nothing. */
     public static StartOptions view(String name, List<String> members, CopyAreaUse copyArea) {
-        return new StartOptions(name, members, true, true, false, copyArea, false);
+        return new StartOptions(name, members, true, true, false, copyArea, Optional.empty(), false);
     }
 }

@@ -79,7 +79,8 @@ final class StatusMapping {
                 slots,
                 work(shown, recorded),
                 problem,
-                shown.holds());
+                shown.holds(),
+                List.of());
     }
 
     /** Idle only when the metadata says so too: between two steps of a reshape the array itself is idle for a moment. */

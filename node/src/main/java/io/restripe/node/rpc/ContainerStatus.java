@@ -31,6 +31,11 @@ public record ContainerStatus(
         return volumes.stream().filter(v -> v.name().equals(volume)).findFirst();
     }
 
+    /** The same with its volumes told so. */
+    public ContainerStatus withVolumes(List<VolumeStatus> told) {
+        return new ContainerStatus(name, format, uuid, generation, pid, readOnly, members, told, notes);
+    }
+
     /** Whether nothing goes on in the background. */
     public boolean idle() {
         return volumes.stream().allMatch(v -> v.work().idle());

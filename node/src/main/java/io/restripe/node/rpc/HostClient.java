@@ -79,8 +79,8 @@ public final class HostClient implements Closeable {
      *
      * @return what could not be recorded of that; empty when it was a clean stop
      */
-    public Optional<Problem> stop() throws ProblemException {
-        return Json.inner(call("stop", Map.of()), "unrecorded").map(Json::problemOf);
+    public Optional<Problem> stop(boolean force) throws ProblemException {
+        return Json.inner(call("stop", Json.map("force", force)), "unrecorded").map(Json::problemOf);
     }
 
     public ContainerStatus status() throws ProblemException {

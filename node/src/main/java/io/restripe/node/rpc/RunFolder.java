@@ -34,6 +34,7 @@ import java.util.stream.Stream;
  * host.lock     locked by the host process as long as it lives
  * host.pid      its process id; left behind only by a process that died
  * host.sock     where it answers, mode 0600; left behind likewise
+ * nbd.sock      where it serves its volumes, mode 0600; left behind likewise
  * host.log      what it had to say
  * </pre>
  *
@@ -77,6 +78,10 @@ public final class RunFolder {
 
     public Path socket(String container) {
         return folder(container).resolve("host.sock");
+    }
+
+    public Path nbdSocket(String container) {
+        return folder(container).resolve("nbd.sock");
     }
 
     public Path log(String container) {
@@ -144,6 +149,7 @@ public final class RunFolder {
     private void remove(String container) throws ProblemException {
         try {
             Files.deleteIfExists(socket(container));
+            Files.deleteIfExists(nbdSocket(container));
             Files.deleteIfExists(pidFile(container));
         } catch (IOException e) {
             throw unusable(folder(container), e);

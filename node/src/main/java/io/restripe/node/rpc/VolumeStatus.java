@@ -17,6 +17,7 @@ import java.util.Optional;
  * @param work what goes on in the background
  * @param problem why the background work stands, if it does
  * @param holds how long requests were held by background work
+ * @param uris where NBD clients reach it
  */
 public record VolumeStatus(
         String name,
@@ -28,9 +29,11 @@ public record VolumeStatus(
         List<String> slots,
         Work work,
         Optional<Problem> problem,
-        Holds holds) {
+        Holds holds,
+        List<String> uris) {
     public VolumeStatus {
         slots = List.copyOf(slots);
+        uris = List.copyOf(uris);
     }
 
     /**
@@ -58,6 +61,11 @@ public record VolumeStatus(
         }
     }
 
+    /** The same, reached so. */
+    public VolumeStatus withUris(List<String> places) {
+        return new VolumeStatus(name, uuid, shape, target, state, degraded, slots, work, problem, holds, places);
+    }
+
     public Map<String, Object> toMap() {
         Map<String, Object> map = Json.map("name", name, "uuid", uuid);
         map.putAll(shape.toMap());
@@ -80,6 +88,7 @@ public record VolumeStatus(
                         "p99-ns", holds.p99Nanos(),
                         "p999-ns", holds.p999Nanos(),
                         "longest-ns", holds.longestNanos()));
+        map.put("nbd", uris);
         return map;
     }
 
@@ -100,7 +109,8 @@ public record VolumeStatus(
                 Json.texts(map, "slots"),
                 work,
                 Json.inner(map, "problem").map(Json::problemOf),
-                Json.inner(map, "holds").map(VolumeStatus::holdsOf).orElse(Holds.NONE));
+                Json.inner(map, "holds").map(VolumeStatus::holdsOf).orElse(Holds.NONE),
+                Json.texts(map, "nbd"));
     }
 
     private static Holds holdsOf(Map<String, Object> map) {

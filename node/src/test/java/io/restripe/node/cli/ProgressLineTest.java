@@ -28,7 +28,8 @@ class ProgressLineTest {
                 List.of("a", "b", "c", "d"),
                 new VolumeStatus.Work("reshape", phase, 1L << 29, 1L << 31, speedKib),
                 Optional.empty(),
-                Holds.NONE);
+                Holds.NONE,
+                List.of());
     }
 
     @ParameterizedTest

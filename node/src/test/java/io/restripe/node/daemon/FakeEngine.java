@@ -106,7 +106,8 @@ public final class FakeEngine implements ArrayEngine {
                     List.of("s0", "s1", "s2"),
                     work,
                     Optional.empty(),
-                    Holds.NONE);
+                    Holds.NONE,
+                    List.of());
             List<MemberStatus> members = options.members().stream()
                     .map(m -> new MemberStatus(m, "s" + options.members().indexOf(m), "member", 1L << 30))
                     .toList();

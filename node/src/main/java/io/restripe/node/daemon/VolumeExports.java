@@ -1,0 +1,182 @@
+package io.restripe.node.daemon;
+
+import io.restripe.env.Env;
+import io.restripe.nbd.Export;
+import io.restripe.nbd.NbdServer;
+import io.restripe.node.rpc.ContainerStatus;
+import io.restripe.node.rpc.VolumeStatus;
+import io.restripe.rule.Problem;
+import io.restripe.rule.ProblemException;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.locks.Lock;
+
+/**
+ * The volumes of a running container as NBD exports, named like the volumes: on a Unix-domain socket in the run folder that only its owner
+ * may open, and on TCP when somebody asked for it. Any thread may call.
+ */
+final class VolumeExports implements AutoCloseable {
+    private static final System.Logger LOG = System.getLogger("io.restripe.node.daemon");
+
+    private final Env env;
+    private final HostedContainer container;
+    private final Path socket;
+    private final Optional<ListenAddress> listen;
+    private final Lock lock;
+    private final Set<String> exported = new HashSet<>();
+    /** URIs without the name of a volume: what goes before it, and behind it. */
+    private final List<String[]> places = new ArrayList<>();
+
+    /** Null while nothing is offered. */
+    private NbdServer server;
+
+    private VolumeExports(Env env, HostedContainer container, Path socket, Optional<ListenAddress> listen) {
+        this.env = env;
+        this.container = container;
+        this.socket = socket;
+        this.listen = listen;
+        this.lock = env.newLock();
+    }
+
+    /** Listens from now on. */
+    static VolumeExports open(Env env, HostedContainer container, Path socket, Optional<ListenAddress> listen)
+            throws ProblemException {
+        VolumeExports exports = new VolumeExports(env, container, socket, listen);
+        exports.open();
+        return exports;
+    }
+
+    /** Offers the volumes, again after {@link #close}. */
+    void open() throws ProblemException {
+        lock.lock();
+        try {
+            NbdServer opened = new NbdServer(env);
+            boolean done = false;
+            try {
+                server = opened;
+                exported.clear();
+                places.clear();
+                offerNew();
+                listen(opened);
+                done = true;
+            } finally {
+                if (!done) {
+                    close();
+                }
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void listen(NbdServer opened) throws ProblemException {
+        try {
+            opened.listen(socket);
+            places.add(new String[] {"nbd+unix:///", "?socket=" + encoded(socket.toString())});
+        } catch (IOException e) {
+            throw cannotListen(socket.toString(), e, "Set RESTRIPE_RUN to a folder of yours with a short path");
+        }
+        if (listen.isPresent()) {
+            InetSocketAddress address = listen.get().socketAddress();
+            try {
+                if (address.isUnresolved()) {
+                    throw new IOException(
+                            "nobody knows the host " + listen.get().host());
+                }
+                places.add(new String[] {"nbd://" + ListenAddress.text(opened.listen(address)) + "/", ""});
+            } catch (IOException e) {
+                throw cannotListen(listen.get().toString(), e, "Choose another address: --listen=HOST:PORT");
+            }
+        }
+    }
+
+    private ProblemException cannotListen(String where, IOException e, String remedy) {
+        return new ProblemException(
+                new Problem(
+                        "cannot serve the volumes of " + container.name() + " over NBD",
+                        where,
+                        String.valueOf(e.getMessage()),
+                        remedy),
+                e);
+    }
+
+    /** Offers volumes that have come since. */
+    void refresh() throws ProblemException {
+        lock.lock();
+        try {
+            offerNew();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void offerNew() throws ProblemException {
+        ContainerStatus status = container.status();
+        for (VolumeStatus volume : status.volumes()) {
+            if (server != null && exported.add(volume.name())) {
+                server.add(new Export(
+                        volume.name(),
+                        status.name() + "/" + volume.name() + ", "
+                                + volume.shape().level() + " of "
+                                + volume.shape().raidDevices(),
+                        container.volume(volume.name()),
+                        status.readOnly()));
+            }
+        }
+    }
+
+    /** Clients that are connected. */
+    int clients() {
+        lock.lock();
+        try {
+            return server == null ? 0 : server.connections();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** The status, telling by which URIs each volume can be reached. */
+    ContainerStatus told(ContainerStatus status) {
+        lock.lock();
+        try {
+            return status.withVolumes(status.volumes().stream()
+                    .map(volume -> volume.withUris(places.stream()
+                            .map(place -> place[0] + encoded(volume.name()) + place[1])
+                            .toList()))
+                    .toList());
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private static String encoded(String text) {
+        return URLEncoder.encode(text, StandardCharsets.UTF_8)
+                .replace("+", "%20")
+                .replace("%2F", "/");
+    }
+
+    /** Ends all connections; on return no client's request is at a volume. */
+    @Override
+    public void close() {
+        lock.lock();
+        try {
+            if (server != null) {
+                server.close();
+            }
+        } catch (IOException e) {
+            LOG.log(System.Logger.Level.WARNING, "closing the NBD sockets", e);
+        } finally {
+            server = null;
+            places.clear();
+            lock.unlock();
+        }
+    }
+}
