@@ -11,6 +11,7 @@ import io.restripe.metadata.Volume;
 import io.restripe.reshape.GrowRequest;
 import io.restripe.reshape.ReshapeManager;
 import io.restripe.reshape.ReshapePlanner;
+import io.restripe.reshape.Surroundings;
 import io.restripe.reshape.wire.SocketLink;
 import io.restripe.rule.Problem;
 import io.restripe.rule.ProblemException;
@@ -43,8 +44,7 @@ public final class LoneManager implements AutoCloseable {
         for (Volume volume : this.members.look().container().volumes()) {
             arrays.put(volume.index(), new RemoteArray(env, arraySocket, ArrayHost.arrayName(name, volume)));
         }
-        this.manager = new ReshapeManager(
-                new ReshapeManager.Surroundings(env, link, this::metadata, this::array, this::disks));
+        this.manager = new ReshapeManager(new Surroundings(env, link, this::metadata, this::array, this::disks));
     }
 
     /** Runs a request, or, when there is none, takes up what is half-way; returns when there is nothing left to do or it cannot go on. */

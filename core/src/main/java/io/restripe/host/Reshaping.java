@@ -11,6 +11,7 @@ import io.restripe.reshape.MonitorLink;
 import io.restripe.reshape.ReshapeManager;
 import io.restripe.reshape.ReshapePlan;
 import io.restripe.reshape.ReshapePlanner;
+import io.restripe.reshape.Surroundings;
 import io.restripe.rule.Problem;
 import io.restripe.rule.ProblemException;
 import java.util.List;
@@ -134,8 +135,8 @@ final class Reshaping {
     private ReshapeManager manage(List<ReshapeGoal> goals) {
         lock.lock();
         try {
-            ReshapeManager started = new ReshapeManager(
-                    new ReshapeManager.Surroundings(env, toMonitor, monitor::metadata, arrays::of, monitor::disks));
+            ReshapeManager started =
+                    new ReshapeManager(new Surroundings(env, toMonitor, monitor::metadata, arrays::of, monitor::disks));
             started.maxHold(maxHoldNanos);
             manager = started;
             monitor.holdSyncs(true);

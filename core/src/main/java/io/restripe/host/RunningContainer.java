@@ -124,17 +124,13 @@ public final class RunningContainer {
         }
         RunningContainer running = new RunningContainer(env, name, format, assembly, options);
         if (options.readOnly()) {
-            running.viewOnly();
+            for (Volume volume : assembly.container().volumes()) {
+                running.views.put(volume.index(), assembly.view(volume));
+            }
         } else {
             running.run();
         }
         return running;
-    }
-
-    private void viewOnly() throws ProblemException {
-        for (Volume volume : assembly.container().volumes()) {
-            views.put(volume.index(), assembly.view(volume));
-        }
     }
 
     private void run() throws ProblemException {

@@ -4,11 +4,8 @@ import io.restripe.array.ArrayControl;
 import io.restripe.array.Attribute;
 import io.restripe.array.AttributeException;
 import io.restripe.array.Attributes;
-import io.restripe.env.Env;
 import io.restripe.metadata.Activity;
 import io.restripe.metadata.Container;
-import io.restripe.metadata.ContainerMetadata;
-import io.restripe.metadata.MemberDisk;
 import io.restripe.metadata.ReshapeGoal;
 import io.restripe.metadata.Volume;
 import io.restripe.rule.Problem;
@@ -16,12 +13,9 @@ import io.restripe.rule.ProblemException;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.Lock;
-import java.util.function.IntFunction;
-import java.util.function.Supplier;
 
 /**
  * The reshape manager of one container: takes every volume through its reshape, one after another (R7), and takes up what was left
@@ -44,29 +38,11 @@ public final class ReshapeManager {
         PAUSED
     }
 
-    /**
-     * Where the manager gets its facts and levers.
-     *
-     * @param metadata the container as recorded now
-     * @param arrays volume index to control
-     * @param disks serial to whole disk, of all disks at hand
-     */
-    public record Surroundings(
-            Env env,
-            MonitorLink monitor,
-            Supplier<ContainerMetadata> metadata,
-            IntFunction<ArrayControl> arrays,
-            Supplier<Map<String, MemberDisk>> disks) {
-        Container container() {
-            return metadata.get().container();
-        }
-    }
-
     private final Surroundings around;
     private final Lock lock;
     private final Condition changed;
     private Phase phase = Phase.WAITING;
-    private long maxHoldNanos = DEFAULT_MAX_HOLD_NANOS;
+    private volatile long maxHoldNanos = DEFAULT_MAX_HOLD_NANOS;
     private boolean pauseAsked;
     private boolean stopAsked;
     private long stopAskedAt;
@@ -87,26 +63,13 @@ public final class ReshapeManager {
         this.changed = lock.newCondition();
     }
 
-    /**
-     * How long a write to the range of a step should wait at most; 999 of 1000 do as far as the disks allow it. A step is never shorter than
-     * a unit of the format. From the next step on.
-     */
+    /** How long a write to a step's range should wait at most; a step is never shorter than a unit of the format. From the next step on. */
     public void maxHold(long nanos) {
-        lock.lock();
-        try {
-            maxHoldNanos = nanos;
-        } finally {
-            lock.unlock();
-        }
+        maxHoldNanos = nanos;
     }
 
     long maxHoldNanos() {
-        lock.lock();
-        try {
-            return maxHoldNanos;
-        } finally {
-            lock.unlock();
-        }
+        return maxHoldNanos;
     }
 
     /**

@@ -23,7 +23,7 @@ import java.util.Map;
 
 /** The members of a volume that is being reshaped: who joins, who can be read, who takes the backup. Owner: the manager's thread. */
 final class ReshapeMembers {
-    private final ReshapeManager.Surroundings around;
+    private final Surroundings around;
     private final int volume;
     private final ArrayControl control;
     private final Attributes attributes;
@@ -31,7 +31,7 @@ final class ReshapeMembers {
     private UnitSaver saver;
     private Container planned;
 
-    ReshapeMembers(ReshapeManager.Surroundings around, int volume, ArrayControl control) {
+    ReshapeMembers(Surroundings around, int volume, ArrayControl control) {
         this.around = around;
         this.volume = volume;
         this.control = control;

@@ -30,7 +30,7 @@ final class VolumeReshape {
 
     private static final long STOP_NANOS = 5_000_000_000L;
 
-    private final ReshapeManager.Surroundings around;
+    private final Surroundings around;
     private final ReshapeManager manager;
     private final int volume;
     private final ArrayControl control;
@@ -42,7 +42,7 @@ final class VolumeReshape {
     private ReshapeShape shape;
     private StepSize stepSize;
 
-    VolumeReshape(ReshapeManager.Surroundings around, ReshapeManager manager, int volume) {
+    VolumeReshape(Surroundings around, ReshapeManager manager, int volume) {
         this.around = around;
         this.manager = manager;
         this.volume = volume;

@@ -24,6 +24,7 @@ import io.restripe.reshape.Monitor;
 import io.restripe.reshape.MonitorLink;
 import io.restripe.reshape.ReshapeManager;
 import io.restripe.reshape.ReshapePlanner;
+import io.restripe.reshape.Surroundings;
 import io.restripe.rule.ProblemException;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -177,7 +178,7 @@ final class Actors {
             Map<String, MemberDisk> disks = new LinkedHashMap<>();
             members.forEach(member -> disks.put(member.serial(), member));
             ReshapeManager manager = new ReshapeManager(
-                    new ReshapeManager.Surroundings(env, weather, () -> metadata(env), this::wiredOrNull, () -> disks));
+                    new Surroundings(env, weather, () -> metadata(env), this::wiredOrNull, () -> disks));
             if (!begun) {
                 List<ReshapeGoal> goals = goals(env, manager);
                 env.start("birth", () -> awaitBirth(manager, born));

@@ -38,6 +38,9 @@ final class Matrix {
     private final Map<Change, HandOver> changes = new EnumMap<>(Change.class);
     private final Map<Change, Map<Cut, Images>> mdadms = new EnumMap<>(Change.class);
     private final Map<Change, Map<Cut, Images>> ours = new EnumMap<>(Change.class);
+    /** Where mdadm did not go on with what we had begun, and why. */
+    private final Map<Cell, String> stood = new LinkedHashMap<>();
+
     private int guests;
 
     /** @param cells all of one group */
@@ -210,8 +213,12 @@ final class Matrix {
                 try {
                     half.put(cell, changes.get(cell.change()).goOnAndCut(guest, half.get(cell), later(cell.cut())));
                 } catch (IOException e) {
-                    table.wrong(cell, "mdadm does not go on: " + words(e));
-                    half.remove(cell);
+                    if (cell.cut() == Cut.LAST) {
+                        stood.put(cell, "mdadm did not go on in the last unit (" + firstLine(words(e)) + "), we did");
+                    } else {
+                        table.wrong(cell, "mdadm does not go on: " + words(e));
+                        half.remove(cell);
+                    }
                     guest.abandon();
                 }
             }
@@ -225,7 +232,7 @@ final class Matrix {
     private void mdadmFinishes(Map<Cell, Images> half, Map<Cell, Boolean> grows) throws Exception {
         Map<Cell, String> unfinished = new LinkedHashMap<>();
         Map<Cell, String> told = new LinkedHashMap<>();
-        finish(half, grows, Map.of(), unfinished, told);
+        finish(half, grows, stood, unfinished, told);
         for (Cell cell : List.copyOf(unfinished.keySet())) {
             if (cell.direction().isOurs() && HandOver.isTorn(half.get(cell))) {
                 // mdadm does not assemble with a member that was cut off in the middle of a write of metadata; it has
@@ -253,6 +260,13 @@ final class Matrix {
         }
     }
 
+    /** Whether that is where the one who finishes begins. */
+    private static boolean takesOverInTheLastUnit(Cell cell) {
+        return cell.direction() == Direction.MDADM_WE_MDADM
+                ? later(cell.cut()).iterator().next() == Cut.LAST
+                : cell.cut() == Cut.LAST;
+    }
+
     /**
      * When the power failed in the last unit, mdadm moves everything and may leave the end unrecorded however often it assembles (13.1).
      * We record it, and then mdadm assembles what is over and compares it once more. Nowhere else may it need that.
@@ -261,7 +275,7 @@ final class Matrix {
             Map<Cell, Images> half, Map<Cell, Boolean> grows, Map<Cell, String> still, Map<Cell, String> told)
             throws Exception {
         Map<Cell, Images> ended = new LinkedHashMap<>(half);
-        ended.keySet().removeIf(cell -> cell.cut() != Cut.LAST || !NOT_RECORDED.equals(still.get(cell)));
+        ended.keySet().removeIf(cell -> !takesOverInTheLastUnit(cell) || !NOT_RECORDED.equals(still.get(cell)));
         if (ended.isEmpty()) {
             return;
         }
