@@ -68,12 +68,12 @@ final class WatchedArray {
         if (recorded().missingSlots() > 0) {
             debts.settle(volume); // nothing is left to compare; a rebuild makes parity right by itself
         }
-        ContainerMetadata wanted = keeper.current();
-        List<String> faulty = bearable(newlyFaulty());
+        // The end of a rebuild first: a failure behind it is one that the volume bears.
+        ContainerMetadata wanted = recordSync(keeper.current(), action);
+        List<String> faulty = bearable(wanted, newlyFaulty());
         for (String member : faulty) {
             wanted = wanted.withMemberFailed(member);
         }
-        wanted = recordSync(wanted, action);
         wanted = recordState(wanted, state);
         keeper.commit(wanted);
         if (state.equals("write-pending")) {
@@ -81,6 +81,7 @@ final class WatchedArray {
         }
         for (String member : faulty) {
             recordedFaulty.add(member);
+            unbearable.remove(member);
             toRemove.add(member);
             attributes.control().write(member, MemberAttribute.STATE, "-blocked");
         }
@@ -135,11 +136,11 @@ final class WatchedArray {
      * member misses nothing: writes that wait for the record fail (see Admission), all that was acknowledged is still on it, and recorded
      * as failed it would count as failed for good, though a cable or a full file system was all there was to it.
      */
-    private List<String> bearable(List<String> faulty) {
+    private List<String> bearable(ContainerMetadata metadata, List<String> faulty) {
         List<String> needed = faulty.stream()
-                .filter(member -> Losses.isUsed(keeper.container(), member))
+                .filter(member -> Losses.isUsed(metadata.container(), member))
                 .toList();
-        if (needed.isEmpty() || Losses.anyBears(keeper.current(), needed)) {
+        if (needed.isEmpty() || Losses.anyBears(metadata, needed)) {
             return faulty;
         }
         unbearable.addAll(needed);

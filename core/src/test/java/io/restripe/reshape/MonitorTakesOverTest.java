@@ -42,6 +42,10 @@ class MonitorTakesOverTest {
     /** Attributes that are what was written to them. */
     private static final class Texts implements ArrayControl {
         private final Map<Attribute, String> texts = new EnumMap<>(Attribute.class);
+        /** Member to its state; the order is that of the slots. */
+        private final Map<String, String> states = new LinkedHashMap<>();
+
+        private final List<String> written = new ArrayList<>();
 
         @Override
         public String name() {
@@ -60,7 +64,7 @@ class MonitorTakesOverTest {
 
         @Override
         public List<String> members() {
-            return List.of();
+            return List.copyOf(states.keySet());
         }
 
         @Override
@@ -70,12 +74,16 @@ class MonitorTakesOverTest {
 
         @Override
         public String read(String member, MemberAttribute attribute) {
-            throw new UnsupportedOperationException(member);
+            return switch (attribute) {
+                case STATE -> states.get(member);
+                case SLOT -> String.valueOf(members().indexOf(member));
+                default -> throw new UnsupportedOperationException(member);
+            };
         }
 
         @Override
         public void write(String member, MemberAttribute attribute, String value) {
-            throw new UnsupportedOperationException(member);
+            written.add(member + " " + value);
         }
 
         @Override
@@ -209,6 +217,26 @@ class MonitorTakesOverTest {
     @Test
     void a_broken_array_is_not() throws Exception {
         assertThat(isDirtyWhenStoppedAfterFailing("S1", "S2")).isTrue();
+    }
+
+    /** By the metadata alone the volume could not bear that; the array goes on all the same, and writes wait for the record. */
+    @Test
+    void a_failure_right_behind_the_end_of_a_rebuild_is_recorded() throws Exception {
+        arrayHasEnded();
+        new ReshapeWatch(0, attributes, keeper, debts).act("idle");
+        keeper.commit(keeper.current().withMemberFailed("S3"));
+        MemberDisk spare = new MemberDisk("disk9", "S9", new MemoryDisk("disk9", 65536));
+        keeper.join(spare);
+        keeper.commit(keeper.current().withSpare(spare).withRebuild(0, 3, "S9"));
+        for (String member : List.of("S0", "S1", "S2", "S9")) {
+            control.states.put(member, member.equals("S1") ? "faulty,blocked" : "in_sync");
+        }
+        WatchedArray watched = new WatchedArray(0, control, keeper, debts);
+        watched.act();
+        assertThat(control.written).contains("S1 -blocked");
+        assertThat(watched.problem()).isEmpty();
+        assertThat(Losses.isMember(keeper.container(), "S1")).isFalse();
+        assertThat(keeper.container().volumes().getFirst().missingSlots()).isEqualTo(1);
     }
 
     @Test
