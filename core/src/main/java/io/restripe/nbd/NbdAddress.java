@@ -86,6 +86,11 @@ public record NbdAddress(String host, int port, String socket, String export) {
         return new NbdAddress(null, 0, sockets.getFirst(), export);
     }
 
+    /** Another export of the same server. */
+    public NbdAddress withExport(String other) {
+        return new NbdAddress(host, port, socket, other);
+    }
+
     private static IllegalArgumentException refused(String text, String why) {
         return new IllegalArgumentException(text + " is not the address of an NBD export: " + why);
     }

@@ -228,11 +228,10 @@ public final class NbdServer implements AutoCloseable {
     }
 
     /**
-     * Ends all connections, and with them what clients have not been answered yet; removes the files of the sockets. On return no
-     * request is at a disk any more: it waits for those that are. A second close does nothing.
+     * Ends all connections, and with them what clients have not been answered yet; removes the files of the sockets. Waits for nothing:
+     * requests that are at a disk are there until it lets go of them. A second time it does nothing.
      */
-    @Override
-    public void close() throws IOException {
+    public void cutOff() throws IOException {
         List<Path> files = new ArrayList<>();
         lock.lock();
         try {
@@ -243,9 +242,6 @@ public final class NbdServer implements AutoCloseable {
             for (SocketChannel peer : peers) {
                 peer.close();
             }
-            while (threads > 0) {
-                threadEnded.awaitUninterruptibly();
-            }
             listeners.values().forEach(files::addAll);
             listeners.clear();
         } finally {
@@ -253,6 +249,20 @@ public final class NbdServer implements AutoCloseable {
         }
         for (Path file : files) {
             Files.deleteIfExists(file);
+        }
+    }
+
+    /** As {@link #cutOff}, and on return no request is at a disk any more: it waits for those that are, however long the disk takes. */
+    @Override
+    public void close() throws IOException {
+        cutOff();
+        lock.lock();
+        try {
+            while (threads > 0) {
+                threadEnded.awaitUninterruptibly();
+            }
+        } finally {
+            lock.unlock();
         }
     }
 }

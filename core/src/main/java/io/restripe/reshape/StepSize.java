@@ -31,7 +31,7 @@ final class StepSize {
         long target = maxHoldNanos.getAsLong() / 2; // steps of one size differ in time
         long done = Math.max(1, sectors / shape.unitSectors());
         if (nanos > target) {
-            units = Math.clamp((long) ((double) done * target / nanos), 1, MOST_UNITS);
+            units = Math.clamp(done * target / nanos, 1, MOST_UNITS);
         } else if (nanos < target / 2 && done >= units) {
             units = Math.min(MOST_UNITS, units * 2);
         }

@@ -2,8 +2,7 @@ package io.restripe.array.engine;
 
 /**
  * How long requests were held by reshapes, rebuilds and resyncs since the array was made. Those that were not held are not counted.
- * Quantiles are rounded up, by an eighth at most and never beyond
- * the longest.
+ * Quantiles are rounded up, by an eighth at most and never beyond the longest.
  *
  * @param count requests that were held
  * @param medianNanos half of them waited no longer

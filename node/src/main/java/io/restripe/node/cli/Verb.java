@@ -1,6 +1,6 @@
 package io.restripe.node.cli;
 
-import io.restripe.node.daemon.ListenAddress;
+import io.restripe.nbd.NbdAddress;
 import io.restripe.rule.ProblemException;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -101,7 +101,7 @@ abstract class Verb {
         spec.addOption(value(
                 "HOST[:PORT]",
                 "Serve its volumes over NBD on this TCP address too, unencrypted and to everybody who can reach it (port "
-                        + ListenAddress.NBD_PORT
+                        + NbdAddress.USUAL_PORT
                         + " when not given). A Unix-domain socket for their owner there is always",
                 "--listen"));
     }

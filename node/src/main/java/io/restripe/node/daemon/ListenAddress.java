@@ -1,5 +1,6 @@
 package io.restripe.node.daemon;
 
+import io.restripe.nbd.NbdAddress;
 import java.net.InetSocketAddress;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -11,9 +12,6 @@ import java.util.regex.Pattern;
  * @param port 0: any that is free
  */
 public record ListenAddress(String host, int port) {
-    /** Where NBD clients look when nothing else is said (IANA). */
-    public static final int NBD_PORT = 10809;
-
     private static final Pattern FORM = Pattern.compile("(?:\\[([0-9A-Fa-f:.%]+)]|([^\\[\\]:/\\s]+))(?::(\\d{1,5}))?");
     private static final int MOST_PORT = 65_535;
 
@@ -23,7 +21,7 @@ public record ListenAddress(String host, int port) {
         if (!form.matches()) {
             throw new IllegalArgumentException("\"" + text + "\" is no address: HOST, HOST:PORT or [IPV6]:PORT");
         }
-        int port = form.group(3) == null ? NBD_PORT : Integer.parseInt(form.group(3));
+        int port = form.group(3) == null ? NbdAddress.USUAL_PORT : Integer.parseInt(form.group(3));
         if (port > MOST_PORT) {
             throw new IllegalArgumentException("port " + port + " is beyond " + MOST_PORT);
         }
@@ -37,14 +35,6 @@ public record ListenAddress(String host, int port) {
     /** As {@link #parse} takes it. */
     @Override
     public String toString() {
-        return text(host, port);
-    }
-
-    static String text(InetSocketAddress address) {
-        return text(address.getAddress().getHostAddress(), address.getPort());
-    }
-
-    private static String text(String host, int port) {
         return (host.contains(":") ? "[" + host + "]" : host) + ":" + port;
     }
 }

@@ -2,6 +2,7 @@ package io.restripe.node.daemon;
 
 import io.restripe.env.Env;
 import io.restripe.nbd.Export;
+import io.restripe.nbd.NbdAddress;
 import io.restripe.nbd.NbdServer;
 import io.restripe.node.rpc.ContainerStatus;
 import io.restripe.node.rpc.VolumeStatus;
@@ -9,8 +10,6 @@ import io.restripe.rule.Problem;
 import io.restripe.rule.ProblemException;
 import java.io.IOException;
 import java.net.InetSocketAddress;
-import java.net.URLEncoder;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -32,8 +31,8 @@ final class VolumeExports implements AutoCloseable {
     private final Optional<ListenAddress> listen;
     private final Lock lock;
     private final Set<String> exported = new HashSet<>();
-    /** URIs without the name of a volume: what goes before it, and behind it. */
-    private final List<String[]> places = new ArrayList<>();
+    /** Where it listens; the address of a volume is that with its name. */
+    private final List<NbdAddress> places = new ArrayList<>();
 
     /** Null while nothing is offered. */
     private NbdServer server;
@@ -80,7 +79,7 @@ final class VolumeExports implements AutoCloseable {
     private void listen(NbdServer opened) throws ProblemException {
         try {
             opened.listen(socket);
-            places.add(new String[] {"nbd+unix:///", "?socket=" + encoded(socket.toString())});
+            places.add(new NbdAddress(null, 0, socket.toString(), ""));
         } catch (IOException e) {
             throw cannotListen(socket.toString(), e, "Set RESTRIPE_RUN to a folder of yours with a short path");
         }
@@ -91,7 +90,8 @@ final class VolumeExports implements AutoCloseable {
                     throw new IOException(
                             "nobody knows the host " + listen.get().host());
                 }
-                places.add(new String[] {"nbd://" + ListenAddress.text(opened.listen(address)) + "/", ""});
+                InetSocketAddress bound = opened.listen(address);
+                places.add(new NbdAddress(bound.getAddress().getHostAddress(), bound.getPort(), null, ""));
             } catch (IOException e) {
                 throw cannotListen(listen.get().toString(), e, "Choose another address: --listen=HOST:PORT");
             }
@@ -149,7 +149,7 @@ final class VolumeExports implements AutoCloseable {
         try {
             return status.withVolumes(status.volumes().stream()
                     .map(volume -> volume.withUris(places.stream()
-                            .map(place -> place[0] + encoded(volume.name()) + place[1])
+                            .map(place -> place.withExport(volume.name()).toString())
                             .toList()))
                     .toList());
         } finally {
@@ -157,19 +157,16 @@ final class VolumeExports implements AutoCloseable {
         }
     }
 
-    private static String encoded(String text) {
-        return URLEncoder.encode(text, StandardCharsets.UTF_8)
-                .replace("+", "%20")
-                .replace("%2F", "/");
-    }
-
-    /** Ends all connections; on return no client's request is at a volume. */
+    /**
+     * Ends all connections. Requests that are at a volume are not waited for: a reshape may hold one for long, and what lets go of it is the
+     * stop of the array, after which nothing reaches a member any more.
+     */
     @Override
     public void close() {
         lock.lock();
         try {
             if (server != null) {
-                server.close();
+                server.cutOff();
             }
         } catch (IOException e) {
             LOG.log(System.Logger.Level.WARNING, "closing the NBD sockets", e);

@@ -143,6 +143,28 @@ class ServeTest extends ArrayFiles {
     }
 
     @Test
+    void a_write_that_a_reshape_holds_does_not_keep_a_container_from_stopping() throws Exception {
+        good(CREATE);
+        good("grow c0 -n4 --speed-limit=1 --file-size=32M --add @d"); // a unit takes minutes
+        Process copy = new ProcessBuilder(
+                        "nbdcopy", file(bytes(40 << 20, 4), "data").toString(), uri("v0"))
+                .redirectErrorStream(true)
+                .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                .start();
+        try {
+            while (status().volumes().getFirst().state().equals("clean")) {
+                Thread.onSpinWait(); // until it writes
+            }
+            good("stop c0 --force");
+        } finally {
+            copy.destroyForcibly().waitFor();
+        }
+        good("assemble c0 @a @b @c @d");
+        good("wait c0");
+        assertThat(good("check c0").out).contains("everything is consistent");
+    }
+
+    @Test
     void tcp_is_served_where_and_when_it_is_asked_for() throws Exception {
         good(CREATE);
         assertThat(good("detail c0/v0").out).doesNotContain("nbd://");
@@ -151,9 +173,11 @@ class ServeTest extends ArrayFiles {
         String tcp = status().volumes().getFirst().uris().get(1);
         assertThat(tcp).matches("nbd://127\\.0\\.0\\.1:\\d+/v0");
         assertThat(client("nbdinfo", "--size", tcp)).isEqualTo(client("nbdinfo", "--size", uri("v0")));
-        refused(
-                "assemble c1 --listen=" + tcp.substring("nbd://".length(), tcp.indexOf("/v0")) + " @x",
-                "x.img"); // the members come first
+        good("create c1/v1 --level=0 -n2 --file-size=8M @x @y");
+        good("stop c1");
+        String taken = tcp.substring("nbd://".length(), tcp.indexOf("/v0"));
+        refused("assemble c1 --listen=" + taken + " @x @y", "cannot serve the volumes of c1 over NBD", taken);
+        good("assemble c1 @x @y");
         assertThat(restripe("assemble c1 --listen=a:b:c @x").status).isEqualTo(2);
     }
 
