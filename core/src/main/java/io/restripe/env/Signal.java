@@ -45,24 +45,12 @@ public final class Signal {
                 if (left <= 0) {
                     return false;
                 }
-                waitNanos(left);
+                Conditions.awaitNanos(raisedChanged, left);
             }
             raised = false;
             return true;
         } finally {
             lock.unlock();
-        }
-    }
-
-    @SuppressWarnings("WaitNotInLoop") // the loop, with the deadline, is in await
-    private void waitNanos(long nanos) {
-        try {
-            if (raisedChanged.awaitNanos(nanos) <= 0) {
-                return; // the caller looks at the clock again
-            }
-        } catch (InterruptedException e) {
-            // Nobody interrupts a thread of an env; kept as a flag so that an outer layer could see it.
-            Thread.currentThread().interrupt();
         }
     }
 }

@@ -1,5 +1,6 @@
 package io.restripe.nbd;
 
+import io.restripe.env.Conditions;
 import io.restripe.env.Env;
 import java.io.Closeable;
 import java.io.IOException;
@@ -107,21 +108,10 @@ final class Deadlines {
                     watching = !over.isEmpty();
                     return over;
                 }
-                waitNanos(shortest);
+                Conditions.awaitNanos(changed, shortest);
             }
         } finally {
             lock.unlock();
-        }
-    }
-
-    private void waitNanos(long nanos) {
-        try {
-            if (changed.awaitNanos(nanos) <= 0) {
-                return; // the caller looks at the clock again
-            }
-        } catch (InterruptedException e) {
-            // Nobody interrupts a thread of an env; kept as a flag so that an outer layer could see it.
-            Thread.currentThread().interrupt();
         }
     }
 }

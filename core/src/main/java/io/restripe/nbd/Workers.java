@@ -1,5 +1,6 @@
 package io.restripe.nbd;
 
+import io.restripe.env.Conditions;
 import io.restripe.env.Env;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -123,23 +124,12 @@ final class Workers {
             long deadline = env.nanoTime() + IDLE_NANOS;
             idleThreads++;
             while (waiting.isEmpty() && !finishing && deadline - env.nanoTime() > 0) {
-                waitNanos(deadline - env.nanoTime());
+                Conditions.awaitNanos(workCame, deadline - env.nanoTime());
             }
             idleThreads--;
             return waiting.pollFirst();
         } finally {
             lock.unlock();
-        }
-    }
-
-    private void waitNanos(long nanos) {
-        try {
-            if (workCame.awaitNanos(nanos) <= 0) {
-                return; // the caller looks at the clock again
-            }
-        } catch (InterruptedException e) {
-            // Nobody interrupts a thread of an env; kept as a flag so that an outer layer could see it.
-            Thread.currentThread().interrupt();
         }
     }
 
