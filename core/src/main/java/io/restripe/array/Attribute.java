@@ -26,6 +26,12 @@ public enum Attribute {
     SYNC_SPEED_MAX,
     SUSPEND_LO,
     SUSPEND_HI,
+    /**
+     * Not md's: whole milliseconds. 0, as an array starts: writes into the suspended range are held. Else they go through, to the old and
+     * the new place where both may be begun from after a crash, and a relocation keeps them out of the part that it moves for about so long
+     * at the most. An array that has no such attribute holds them. Writing it returns once what is suspended then is not being written.
+     */
+    WRITE_THROUGH,
     DEGRADED,
     MISMATCH_CNT;
 

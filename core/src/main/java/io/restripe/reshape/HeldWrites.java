@@ -31,12 +31,36 @@ final class HeldWrites {
 
     /** From the checkpoint to {@code end}. On return none is in flight there. */
     void to(long end) throws AttributeException {
+        if (lettingThrough(attributes)) {
+            attributes.set(Attribute.WRITE_THROUGH, 0);
+        }
         attributes.set(Attribute.SUSPEND_HI, end);
+    }
+
+    /**
+     * From the checkpoint to {@code end}, which nothing stands for but the old places: writes there need not wait where the array does them
+     * in both. False when it cannot: then they are held.
+     *
+     * @param mostMillis how long a write may wait for the part that is being moved
+     */
+    boolean through(long end, long mostMillis) throws AttributeException {
+        boolean offered = !attributes.textOr(Attribute.WRITE_THROUGH, "").isEmpty();
+        if (offered) {
+            attributes.set(Attribute.WRITE_THROUGH, Math.max(1, mostMillis));
+        }
+        attributes.set(Attribute.SUSPEND_HI, end);
+        return offered;
+    }
+
+    /** Whether what is suspended is not held. */
+    static boolean lettingThrough(Attributes attributes) throws AttributeException {
+        return attributes.numberOr(Attribute.WRITE_THROUGH, 0) != 0;
     }
 
     /** Whether everything from the volume's start to {@code end} is held, and has been since somebody said so. */
     boolean holdFromStart(long end) throws AttributeException {
-        return attributes.numberOr(Attribute.SUSPEND_LO, Attributes.MAX) == 0
+        return !lettingThrough(attributes)
+                && attributes.numberOr(Attribute.SUSPEND_LO, Attributes.MAX) == 0
                 && attributes.numberOr(Attribute.SUSPEND_HI, 0) >= end;
     }
 
@@ -47,6 +71,9 @@ final class HeldWrites {
     /** Nothing relocates and metadata, durably, says so: all is let go. */
     void letGo() throws AttributeException {
         attributes.clearSuspension();
+        if (lettingThrough(attributes)) {
+            attributes.set(Attribute.WRITE_THROUGH, 0);
+        }
     }
 
     /**
@@ -69,7 +96,7 @@ final class HeldWrites {
     /** What a person should know of it, as the end of a sentence; empty when nothing is held. */
     String told() {
         try {
-            return any()
+            return any() && !lettingThrough(attributes)
                     ? ". Writes to sectors " + attributes.number(Attribute.SUSPEND_LO) + " to "
                             + attributes.number(Attribute.SUSPEND_HI) + " wait until then"
                     : "";

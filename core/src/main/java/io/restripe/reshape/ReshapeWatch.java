@@ -168,6 +168,10 @@ final class ReshapeWatch {
         if (relocates()) {
             return new Reply.Refused(Rule.R6_MONOTONIC.name(), "the array is relocating already");
         }
+        if (HeldWrites.lettingThrough(attributes)) {
+            return new Reply.Refused(
+                    Rule.R1_NO_OVERWRITE.name(), "writes to the first unit are let through, so its copy is old");
+        }
         return from == 0 && to >= end
                 ? null
                 : new Reply.Refused(
@@ -188,6 +192,10 @@ final class ReshapeWatch {
         }
         if (!action.equals("reshape")) {
             return new Reply.Refused("section 3", recorded.name() + " does not reshape, it says: " + action);
+        }
+        if (backedUp && HeldWrites.lettingThrough(attributes)) {
+            return new Reply.Refused(
+                    Rule.R1_NO_OVERWRITE.name(), "writes into what is to be in the copy area are let through");
         }
         Effect.Refuse refusal =
                 take(new Event.SyncMaxAsked(devicePosition, backedUp, attributes.number(Attribute.SUSPEND_HI)));
@@ -236,6 +244,12 @@ final class ReshapeWatch {
         long suspendLo = attributes.number(Attribute.SUSPEND_LO);
         Rule.R3_SUSPENDED.holds(end <= suspendHi, "end of the step", end, suspendHi);
         Rule.R3_SUSPENDED.holds(suspendLo <= checkpoint, "suspend_lo", suspendLo, checkpoint);
+        boolean oldPlacesHold = devicePosition <= shape.safeBound(checkpoint);
+        Rule.R3_SUSPENDED.holds(
+                oldPlacesHold || !HeldWrites.lettingThrough(attributes),
+                "sync_max with writes let through",
+                devicePosition,
+                shape.safeBound(checkpoint));
         attributes.set(Attribute.SYNC_MAX, devicePosition);
     }
 

@@ -3,11 +3,13 @@ package io.restripe.reshape;
 import java.util.function.LongSupplier;
 
 /**
- * How far a step without backup goes: writes into its range wait as long as it lasts, so it is to take less than they may wait, by what the
- * steps before took; and it is never less than a unit.
+ * How far a step without backup goes: where writes into its range wait as long as it lasts it is to take less than they may wait, else not
+ * so long that many of them have two places; by what the steps before took. It is never less than a unit.
  */
 final class StepSize {
     private static final long MOST_UNITS = 256;
+    /** Long against the flushes that a step ends with. */
+    private static final long THROUGH_NANOS = 250_000_000L;
 
     private final ReshapeShape shape;
     private final LongSupplier maxHoldNanos;
@@ -26,9 +28,13 @@ final class StepSize {
         return Math.min(allowed, wanted);
     }
 
-    /** A step of so many sectors took so long. */
-    void took(long sectors, long nanos) {
-        long target = maxHoldNanos.getAsLong() / 2; // steps of one size differ in time
+    /**
+     * A step of so many sectors took so long.
+     *
+     * @param through writes into it did not wait for it
+     */
+    void took(long sectors, long nanos, boolean through) {
+        long target = through ? THROUGH_NANOS : maxHoldNanos.getAsLong() / 2; // steps of one size differ in time
         long done = Math.max(1, sectors / shape.unitSectors());
         if (nanos > target) {
             units = Math.clamp(done * target / nanos, 1, MOST_UNITS);

@@ -23,6 +23,7 @@ import java.util.List;
  * One volume's reshape as its manager drives it (docs/reshape-protocol.md, section 5): birth, steps, end. Owner: the manager's thread.
  */
 final class VolumeReshape {
+    private static final long NANOS_PER_MILLI = 1_000_000L;
     private static final long LOOK_NANOS = 500_000_000L;
     private static final long STANDSTILL_NANOS = 30_000_000_000L;
     /** An array that a failed member interrupts goes on by itself at once; so long after that it has given up. */
@@ -334,9 +335,12 @@ final class VolumeReshape {
             manager.enter(Phase.BACKING_UP);
             members.save(unit);
         }
-        held.to(end);
+        boolean through = !critical && held.through(end, manager.maxHoldNanos() / NANOS_PER_MILLI);
+        if (!through) {
+            held.to(end);
+        }
         release(end, critical);
-        stepSize.took(end - checkpoint, around.env().nanoTime() - began);
+        stepSize.took(end - checkpoint, around.env().nanoTime() - began, through);
     }
 
     private void release(long end, boolean backedUp) throws IOException, ProblemException {

@@ -34,10 +34,13 @@ class BirthTest {
         private volatile boolean goesDown;
         private volatile boolean refuses;
         private volatile boolean down;
+        /** Asked with every request, before it is sent. */
+        private volatile java.util.function.Consumer<Request> before = request -> {};
 
         MonitorLink over(MonitorLink monitor) {
             return sent -> {
                 Request request = sent instanceof Request.FromManager from ? from.request() : sent;
+                before.accept(request);
                 if (down) {
                     throw new IOException("the monitor is gone");
                 }
@@ -106,6 +109,40 @@ class BirthTest {
         rig.verify(running.volume("v0"));
         running.stop();
         rig.finishAndVerify();
+    }
+
+    @Test
+    void what_is_copied_counts_only_while_its_writes_are_held() throws Exception {
+        RunningContainer running = createAndStart(R5_OF_3);
+        MemberDisk added = rig.newDisk();
+        link.before = request -> letThrough(running, request instanceof Request.BeginReshape);
+        assertThatThrownBy(() -> running.grow(ContainerRig.toDisks(4, added)))
+                .isInstanceOf(ProblemException.class)
+                .hasMessageContaining("let through");
+        assertThat(running.container().volumes().getFirst().activity()).isInstanceOf(Activity.Idle.class);
+        link.before = request -> letThrough(running, request instanceof Request.SetSyncMax s && s.backedUp());
+        running.grow(ContainerRig.toDisks(4));
+        while (running.isManaging()) {
+            rig.env.sleepNanos(5_000_000L);
+        }
+        assertThat(running.status().toString()).contains("let through");
+        link.before = request -> {};
+        running.resume();
+        assertThat(running.awaitIdle(60_000_000_000L)).isTrue();
+        assertThat(running.control("v0").read(Attribute.WRITE_THROUGH)).isEqualTo("0");
+        rig.verify(running.volume("v0"));
+        running.stop();
+        rig.finishAndVerify();
+    }
+
+    private static void letThrough(RunningContainer running, boolean now) {
+        try {
+            if (now) {
+                running.control("v0").write(Attribute.WRITE_THROUGH, "50");
+            }
+        } catch (io.restripe.array.AttributeException | ProblemException e) {
+            throw new IllegalStateException(e);
+        }
     }
 
     @Test

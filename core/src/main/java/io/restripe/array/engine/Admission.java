@@ -6,18 +6,56 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Who may be inside the array: user requests with their ranges, and exclusive claims on ranges. A request is admitted or waits as a
- * whole. All under the state lock; the suspended range holds as docs/md-control.md section 6 says.
+ * Who may be inside the array: user requests with their ranges, and claims that keep them out of ranges. A request is admitted or waits as
+ * a whole. All under the state lock; the suspended range holds as docs/md-control.md section 6 says, or lets writes through to both
+ * places (docs/reshape-protocol.md, section 9).
+ *
+ * <pre>
+ *   array    0 ........ suspend_lo ........ frontier ==claimed== ........ suspend_hi ........
+ *   a write  | new place | old and new place |    waits          | old place   | old place
+ * </pre>
  */
 final class Admission {
     private static final long NOT_HELD = Long.MIN_VALUE;
 
     private final ArrayState state;
     private final List<Ticket> inside = new ArrayList<>();
-    private final List<SectorRange> claims = new ArrayList<>();
+    private final List<Claim> claims = new ArrayList<>();
 
-    /** An admitted request and the mapping that holds for all of its life. */
-    record Ticket(SectorRange range, boolean write, Layout main, Layout fresh, long frontier) {}
+    /**
+     * An admitted request and the mapping that holds for all of its life.
+     *
+     * @param oldFrom array sector from which it goes to the old place; from here to the frontier a write goes to both
+     * @param oldMemberSector no member sector below this one is touched by the old mapping; {@code Long.MAX_VALUE} when none is
+     */
+    record Ticket(
+            SectorRange range,
+            boolean write,
+            Layout main,
+            Layout fresh,
+            long frontier,
+            long oldFrom,
+            long oldMemberSector) {}
+
+    /**
+     * What keeps requests out.
+     *
+     * @param writesOnly reads go on: what they read stays as it is
+     * @param memberEnd member sector below which what is there by the old mapping is about to be overwritten
+     */
+    record Claim(SectorRange range, boolean writesOnly, long memberEnd) {
+        static Claim everything(SectorRange range) {
+            return new Claim(range, false, 0);
+        }
+
+        private boolean keepsOut(SectorRange other, boolean write) {
+            return (write || !writesOnly) && range.overlaps(other);
+        }
+
+        private boolean mustWaitFor(Ticket ticket) {
+            return keepsOut(ticket.range(), ticket.write()) || ticket.oldMemberSector() < memberEnd;
+        }
+    }
 
     Admission(ArrayState state) {
         this.state = state;
@@ -31,7 +69,7 @@ final class Admission {
             long heldSince = NOT_HELD;
             while (true) {
                 requireServing(range, operation);
-                boolean byWork = claimed(range) || write && waitsForWork(range);
+                boolean byWork = claimed(range, write) || write && waitsForWork(range);
                 if (byWork && heldSince == NOT_HELD) {
                     heldSince = state.env.nanoTime();
                 }
@@ -43,7 +81,7 @@ final class Admission {
             if (heldSince != NOT_HELD) {
                 state.holds.add(state.env.nanoTime() - heldSince);
             }
-            Ticket ticket = new Ticket(range, write, state.main, state.fresh, state.frontier);
+            Ticket ticket = ticket(range, write);
             inside.add(ticket);
             if (write) {
                 state.writesInFlight++;
@@ -81,9 +119,17 @@ final class Admission {
         }
     }
 
-    private boolean claimed(SectorRange range) {
-        for (SectorRange claim : claims) {
-            if (claim.overlaps(range)) {
+    private Ticket ticket(SectorRange range, boolean write) {
+        boolean both = write && state.letsThrough() && range.start() < state.frontier;
+        long oldFrom = both ? Math.min(state.config.suspendLo, state.frontier) : state.frontier;
+        long firstOld = Math.max(range.start(), oldFrom);
+        long oldMemberSector = firstOld < range.end() ? state.oldRowStart(firstOld) : Long.MAX_VALUE;
+        return new Ticket(range, write, state.main, state.fresh, state.frontier, oldFrom, oldMemberSector);
+    }
+
+    private boolean claimed(SectorRange range, boolean write) {
+        for (Claim claim : claims) {
+            if (claim.keepsOut(range, write)) {
                 return true;
             }
         }
@@ -91,7 +137,11 @@ final class Admission {
     }
 
     private boolean waitsForWork(SectorRange range) {
-        if (suspends(state.config.suspendLo, state.config.suspendHi, range)) {
+        boolean suspended = suspends(state.config.suspendLo, state.config.suspendHi, range);
+        if (suspended && state.letsThrough() && bothPlacesAreRight(range)) {
+            return false;
+        }
+        if (suspended) {
             return true;
         }
         if (unpublished(range)) {
@@ -102,6 +152,22 @@ final class Admission {
             return true;
         }
         return false;
+    }
+
+    /**
+     * Whether what a crash would begin from, the old places of all that is suspended, is whole where this write goes, and covers all that
+     * it touches and no durable position calls new.
+     */
+    private boolean bothPlacesAreRight(SectorRange range) {
+        if (state.fresh == null || range.start() >= state.frontier) {
+            return true; // one place only: the old one
+        }
+        long lo = state.config.suspendLo;
+        long hi = state.config.suspendHi;
+        boolean covered = !unpublished(range) || (lo <= state.publishedFrontier && hi >= state.frontier);
+        long firstOld = Math.max(range.start(), lo);
+        long newRowsEnd = state.frontier / state.fresh.geometry().dataMembers();
+        return covered && state.oldRowStart(firstOld) >= newRowsEnd;
     }
 
     /** Somebody has to record first that the array is dirty, or that a member failed. */
@@ -205,16 +271,17 @@ final class Admission {
     }
 
     /**
-     * Keeps new requests out of a range and waits until those inside have left. Call with the state lock held.
+     * Keeps new requests out and waits until those inside have left that it keeps out, or whose old place it is about to overwrite. Call
+     * with the state lock held.
      *
      * @param giveUp looked at while waiting
      * @return false when it gave up: nothing is claimed then
      */
-    boolean claim(SectorRange range, java.util.function.BooleanSupplier giveUp) {
-        claims.add(range);
-        while (touches(range)) {
+    boolean claim(Claim claim, java.util.function.BooleanSupplier giveUp) {
+        claims.add(claim);
+        while (mustWait(claim)) {
             if (giveUp.getAsBoolean()) {
-                release(range);
+                release(claim);
                 return false;
             }
             state.awaitDeparture();
@@ -229,9 +296,9 @@ final class Admission {
         }
     }
 
-    private boolean touches(SectorRange range) {
+    private boolean mustWait(Claim claim) {
         for (Ticket ticket : inside) {
-            if (ticket.range().overlaps(range)) {
+            if (claim.mustWaitFor(ticket)) {
                 return true;
             }
         }
@@ -239,14 +306,14 @@ final class Admission {
     }
 
     /** Lets requests in again. Call with the state lock held. */
-    void release(SectorRange range) {
-        claims.remove(range);
+    void release(Claim claim) {
+        claims.remove(claim);
         state.changed();
     }
 
     /** Runs a change of members or level with nobody inside. Call with the state lock held. */
     void alone(Runnable change) {
-        SectorRange all = new SectorRange(0, Long.MAX_VALUE);
+        Claim all = Claim.everything(new SectorRange(0, Long.MAX_VALUE));
         claim(all, () -> false);
         try {
             change.run();

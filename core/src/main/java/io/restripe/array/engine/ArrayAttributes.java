@@ -45,7 +45,7 @@ final class ArrayAttributes {
     private void requireOffered(Attribute attribute, String value) throws AttributeException {
         boolean onlySync = switch (attribute) {
             case SYNC_ACTION, LAST_SYNC_ACTION, MISMATCH_CNT, SYNC_SPEED_MIN, SYNC_SPEED_MAX, SYNC_SPEED -> true;
-            case SYNC_COMPLETED, SYNC_MIN, SYNC_MAX, SUSPEND_LO, SUSPEND_HI, DEGRADED -> true;
+            case SYNC_COMPLETED, SYNC_MIN, SYNC_MAX, SUSPEND_LO, SUSPEND_HI, WRITE_THROUGH, DEGRADED -> true;
             default -> false;
         };
         if (onlySync && !state.offersSync()) {
@@ -83,6 +83,7 @@ final class ArrayAttributes {
             case SYNC_SPEED_MAX -> speed(config.speedMaxKib, Config.DEFAULT_SPEED_MAX_KIB);
             case SUSPEND_LO -> Long.toString(config.suspendLo);
             case SUSPEND_HI -> Long.toString(config.suspendHi);
+            case WRITE_THROUGH -> Long.toString(config.writeThroughMillis);
             case DEGRADED -> Integer.toString(state.degraded());
             case MISMATCH_CNT -> Long.toString(config.mismatchSectors);
         };
@@ -122,6 +123,10 @@ final class ArrayAttributes {
             case SYNC_SPEED_MAX -> config.speedMaxKib = speedOf(attribute, value);
             case SUSPEND_LO -> suspend(number(attribute, value), config.suspendHi);
             case SUSPEND_HI -> suspend(config.suspendLo, number(attribute, value));
+            case WRITE_THROUGH -> {
+                config.writeThroughMillis = number(attribute, value);
+                suspend(config.suspendLo, config.suspendHi);
+            }
             case LAST_SYNC_ACTION, SYNC_COMPLETED, SYNC_SPEED, DEGRADED, MISMATCH_CNT ->
                 throw refusal(attribute, value, Errno.EIO, "it can only be read");
         }
@@ -132,7 +137,9 @@ final class ArrayAttributes {
         config.suspendLo = lo;
         config.suspendHi = hi;
         state.notifyWatchers();
-        admission.drainSuspended(lo, hi);
+        if (!state.letsThrough()) {
+            admission.drainSuspended(lo, hi);
+        }
     }
 
     private long speedOf(Attribute attribute, String value) throws AttributeException {

@@ -67,15 +67,19 @@ final class ArrayDisk implements Disk {
         }
     }
 
-    /** Below the frontier by the new geometry, from it on by the old one; a request that spans it is split. */
+    /**
+     * Below the frontier by the new geometry, from it on by the old one; a request that spans it is split. A write goes to the old place
+     * too where a crash may still begin from there.
+     */
     private void map(Admission.Ticket ticket, long sector, MemorySegment buffer, boolean write) throws DiskException {
         long sectors = Units.sectorsOfBytesExact(buffer.byteSize());
         long below = ticket.fresh() == null ? 0 : Math.clamp(ticket.frontier() - sector, 0, sectors);
+        long newOnly = Math.clamp(ticket.oldFrom() - sector, 0, below);
+        if (newOnly < sectors) {
+            perform(ticket.main(), sector + newOnly, StripeTransform.slice(buffer, newOnly, sectors - newOnly), write);
+        }
         if (below > 0) {
             perform(ticket.fresh(), sector, StripeTransform.slice(buffer, 0, below), write);
-        }
-        if (below < sectors) {
-            perform(ticket.main(), sector + below, StripeTransform.slice(buffer, below, sectors - below), write);
         }
     }
 

@@ -203,6 +203,17 @@ final class ArrayState {
         return main == null ? 0 : config.arraySectors(main.geometry());
     }
 
+    /** Whether writes into the suspended range go on, to both places. */
+    boolean letsThrough() {
+        return config.writeThroughMillis > 0;
+    }
+
+    /** First member sector of the row that has this array sector by the old mapping. */
+    long oldRowStart(long arraySector) {
+        Geometry old = main.geometry();
+        return arraySector / old.rowSectors() * old.chunkSectors();
+    }
+
     /** Whether losing this member, which works now, would lose data. */
     boolean needs(Member member) {
         return running

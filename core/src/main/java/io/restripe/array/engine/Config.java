@@ -32,6 +32,10 @@ final class Config {
     long speedMaxKib = NONE;
     long suspendLo;
     long suspendHi;
+
+    /** 0: writes into the suspended range are held. */
+    long writeThroughMillis;
+
     long mismatchSectors;
     String lastSyncAction = "none";
 

@@ -12,7 +12,7 @@ import io.restripe.unit.SectorRange;
  * state lock held; start, stop and read-only with the configuration lock as well.
  */
 final class Lifecycle {
-    private static final SectorRange ALL = new SectorRange(0, Long.MAX_VALUE);
+    private static final Admission.Claim ALL = Admission.Claim.everything(new SectorRange(0, Long.MAX_VALUE));
     private final ArrayState state;
     private final Admission admission;
     private final SyncWords syncs;
@@ -153,6 +153,7 @@ final class Lifecycle {
         config.syncMax = Config.MAX;
         config.suspendLo = 0;
         config.suspendHi = 0;
+        config.writeThroughMillis = 0;
         config.mismatchSectors = 0;
         config.lastSyncAction = fresh.lastSyncAction;
         state.members.clear();

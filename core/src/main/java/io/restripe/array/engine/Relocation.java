@@ -19,9 +19,6 @@ import io.restripe.unit.Units;
  * before the old row that the frontier cuts: that row stays whole where it is, and requests to its upper part go on.
  */
 final class Relocation {
-    /** What a window aims at: enough for the disks to be busy, little enough to hold users only for moments. */
-    private static final long WINDOW_SECTORS = 4L * 1024 * Units.SECTORS_PER_KIB;
-
     private final Parts parts;
     private final ArrayState state;
     private final SyncGate gate;
@@ -29,6 +26,7 @@ final class Relocation {
     private Geometry newGeometry;
     private long stepSectors;
     private long memberEnd;
+    private WindowSize windowSize;
 
     Relocation(Parts parts, SyncGate gate) {
         this.parts = parts;
@@ -41,6 +39,7 @@ final class Relocation {
         newGeometry = state.fresh.geometry();
         int newData = newGeometry.dataMembers();
         stepSectors = Math.max(oldGeometry.chunkSectors(), newGeometry.chunkSectors()) * (long) newData;
+        windowSize = new WindowSize(stepSectors);
         memberEnd = state.config.syncSectors();
         gate.begin(Action.RESHAPE, state.publishedFrontier / newData, memberEnd);
         boolean stuck = false;
@@ -77,7 +76,7 @@ final class Relocation {
     /** One window, one checkpoint, or one wait. False when the array cannot go on. */
     private boolean advance() {
         long from = state.frontier;
-        long to = Math.min(from + Math.max(Units.floorToUnit(WINDOW_SECTORS, stepSectors), stepSectors), bound());
+        long to = Math.min(from + windowSize.sectors(state.config.writeThroughMillis), bound());
         boolean published = state.publishedFrontier == from;
         if (to <= from) {
             if (published) {
@@ -103,22 +102,24 @@ final class Relocation {
      */
     private boolean overwritesRecorded(long from, long to) {
         long written = to / newGeometry.dataMembers();
-        return written > oldRowStart(state.publishedFrontier) && written <= oldRowStart(from);
+        return written > state.oldRowStart(state.publishedFrontier) && written <= state.oldRowStart(from);
     }
 
-    private long oldRowStart(long arraySector) {
-        return arraySector / oldGeometry.rowSectors() * oldGeometry.chunkSectors();
-    }
-
+    /** Reads go on where the window leaves its source as it is. */
     private boolean relocate(SectorRange range) {
-        if (!parts.admission().claim(range, gate::mustEnd)) {
+        long writtenEnd = range.end() / newGeometry.dataMembers();
+        boolean leavesSource = writtenEnd <= state.oldRowStart(range.start());
+        Admission.Claim claim = new Admission.Claim(range, leavesSource, writtenEnd);
+        if (!parts.admission().claim(claim, gate::mustEnd)) {
             return true;
         }
+        long began = state.env.nanoTime();
         try {
             Rule.R2_BOUND.holds(range.end() <= bound(), "end of a relocated window", range.end(), bound());
             return move(range);
         } finally {
-            parts.admission().release(range);
+            parts.admission().release(claim);
+            windowSize.took(range.length(), state.env.nanoTime() - began);
         }
     }
 

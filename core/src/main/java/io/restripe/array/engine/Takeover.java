@@ -87,6 +87,7 @@ final class Takeover {
         state.config.safeModeNanos = 0;
         state.config.suspendLo = 0;
         state.config.suspendHi = 0;
+        state.config.writeThroughMillis = 0;
         state.clean = false;
         state.idle = false;
     }

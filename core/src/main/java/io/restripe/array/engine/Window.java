@@ -81,24 +81,35 @@ final class Window implements AutoCloseable {
         return true;
     }
 
-    /** The last old row may still be used above the window: its lock keeps its data and parity of one time. */
+    /**
+     * The first old row may still be written below the window, where writes go to both places, and the last one above it: their locks keep
+     * the data and parity of each of one time.
+     */
     private boolean readSources() {
         if (endOldRow == firstOldRow) {
             return true;
         }
-        boolean shared = sourceEnd % oldGeometry.rowSectors() != 0;
-        long key = oldLayout.rowKey(endOldRow - 1);
-        if (shared) {
-            parts.locks().lock(key);
+        long[] shared = sharedRows();
+        for (long row : shared) {
+            parts.locks().lock(oldLayout.rowKey(row));
         }
         try {
             readMembers();
         } finally {
-            if (shared) {
-                parts.locks().unlock(key);
+            for (long row : shared) {
+                parts.locks().unlock(oldLayout.rowKey(row));
             }
         }
         return reconstruct();
+    }
+
+    private long[] sharedRows() {
+        boolean first = range.start() % oldGeometry.rowSectors() != 0;
+        boolean last = sourceEnd % oldGeometry.rowSectors() != 0 && !(first && endOldRow - 1 == firstOldRow);
+        if (first && last) {
+            return new long[] {firstOldRow, endOldRow - 1};
+        }
+        return first ? new long[] {firstOldRow} : last ? new long[] {endOldRow - 1} : new long[0];
     }
 
     private void readMembers() {

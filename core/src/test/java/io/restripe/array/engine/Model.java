@@ -59,6 +59,15 @@ final class Model {
         }
     }
 
+    /** New random content, written and remembered. */
+    void write(long sector, long sectors) throws DiskException {
+        MemorySegment mine = content.asSlice(Units.bytesOfSectors(sector - first), Units.bytesOfSectors(sectors));
+        byte[] bytes = new byte[(int) mine.byteSize()];
+        random.nextBytes(bytes);
+        mine.copyFrom(MemorySegment.ofArray(bytes));
+        disk.write(sector, mine);
+    }
+
     void verify() throws DiskException {
         MemorySegment all = Buffers.allocate(end - first);
         disk.read(first, all);

@@ -1,5 +1,8 @@
 package io.restripe.lab.crash;
 
+import io.restripe.array.Attribute;
+import io.restripe.array.AttributeException;
+import io.restripe.array.Attributes;
 import io.restripe.disk.Buffers;
 import io.restripe.disk.Disk;
 import io.restripe.disk.DiskException;
@@ -10,6 +13,7 @@ import io.restripe.lab.sim.SimEnv;
 import io.restripe.lab.sim.SimOptions;
 import io.restripe.lab.sim.Trace;
 import io.restripe.rule.ProblemException;
+import io.restripe.unit.SectorRange;
 import io.restripe.unit.Units;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -29,8 +33,10 @@ public record Recording(ReshapeCase which, long seed, List<Long> sectors, Trace 
     public static final long HOUR = 3_600_000_000_000L;
     private static final long DISK_NANOS = 60_000;
     private static final long STEP_NANOS = 200;
+    private static final long PAUSE_NANOS = 4_000_000;
+    private static final long CROWDED_PAUSE_NANOS = 200_000;
 
-    /** Runs it. */
+    /** Runs it. With an odd seed users crowd where writes are let through. */
     public static Recording of(ReshapeCase which, long seed, int users, int requests) {
         List<Long> sectors = new ArrayList<>();
         List<MemoryDisk> images = filled(which, seed, sectors);
@@ -61,7 +67,11 @@ public record Recording(ReshapeCase which, long seed, List<Long> sectors, Trace 
             volumes.add(SimContainer.volume(container, v));
         }
         Users users = new Users(machine.env(), volumes, sectors, seed, 0, recorder::mark);
-        users.start(userCount, requests, 4_000_000);
+        boolean crowds = seed % 2 != 0;
+        if (crowds) {
+            users.crowdAround(volume -> letThrough(container, volume));
+        }
+        users.start(userCount, requests, crowds ? CROWDED_PAUSE_NANOS : PAUSE_NANOS);
         container.grow(which.request(machine.members()));
         recorder.mark(new Mark.Born(), true);
         if (!container.awaitIdle(HOUR)) {
@@ -72,6 +82,19 @@ public record Recording(ReshapeCase which, long seed, List<Long> sectors, Trace 
             throw new IllegalStateException("idle, but not reshaped: " + container.status());
         }
         container.stop();
+    }
+
+    /** Where writes may go to both places: from the durable checkpoint to what has been relocated, and a little beyond. */
+    private static SectorRange letThrough(RunningContainer container, int volume) {
+        try {
+            Attributes attributes = new Attributes(container.control(ReshapeCase.volumeName(volume)));
+            long from = attributes.numberOr(Attribute.SUSPEND_LO, 0);
+            long to = attributes.numberOr(Attribute.SUSPEND_HI, 0);
+            boolean through = attributes.numberOr(Attribute.WRITE_THROUGH, 0) != 0;
+            return through && from < to ? new SectorRange(from, to) : new SectorRange(0, 0);
+        } catch (AttributeException | ProblemException e) {
+            throw new IllegalStateException(e);
+        }
     }
 
     /** A container whose volumes hold version 0 everywhere. */

@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.function.BiConsumer;
+import java.util.function.IntFunction;
 
 /**
  * Users that read, write and flush volumes while the geometry changes, and check what they read. Every step is told to a journal before
@@ -27,6 +28,9 @@ public final class Users {
     private final List<List<SectorRange>> busy = new ArrayList<>();
     private final List<int[]> acknowledged = new ArrayList<>();
     private final List<Env.Worker> workers = new ArrayList<>();
+    /** Where users crowd; null: nowhere. */
+    private IntFunction<SectorRange> place;
+
     private boolean stopping;
     private int version;
     private int flushes;
@@ -60,11 +64,19 @@ public final class Users {
         }
     }
 
+    /** Users mostly wait until this range of a volume is not empty, then ask for what lies in and around it, and flush often. */
+    public void crowdAround(IntFunction<SectorRange> range) {
+        place = range;
+    }
+
     public void start(int count, int requests, long pauseNanos) {
         for (int u = 0; u < count; u++) {
             workers.add(env.start("user-" + u, () -> {
-                for (int i = 0; i < requests && !stopping; i++) {
-                    request();
+                for (int i = 0; i < requests && !stopping; ) {
+                    if (place == null || !place.apply(0).isEmpty() || chance.nextInt(20) == 0) {
+                        request();
+                        i++;
+                    }
                     env.sleepNanos(chance.nextLong(pauseNanos));
                 }
             }));
@@ -79,7 +91,7 @@ public final class Users {
     private void request() {
         int volume = chance.nextInt(volumes.size());
         try {
-            switch (chance.nextInt(8)) {
+            switch (chance.nextInt(place == null ? 8 : 5)) {
                 case 0 -> flush(volume);
                 case 1, 2 -> read(volume);
                 default -> write(volume);
@@ -99,12 +111,21 @@ public final class Users {
     private SectorRange free(int volume) {
         while (true) {
             int length = 1 + chance.nextInt(chance.nextInt(4) == 0 ? MOST_SECTORS : 24);
-            long at = chance.nextLong(sectors.get(volume) - length);
+            long at = place(volume, sectors.get(volume) - length);
             SectorRange range = new SectorRange(at, at + length);
             if (busy.get(volume).stream().noneMatch(range::overlaps)) {
                 return range;
             }
         }
+    }
+
+    private long place(int volume, long end) {
+        SectorRange range = place == null ? new SectorRange(0, 0) : place.apply(volume);
+        if (range.isEmpty() || chance.nextInt(8) == 0) {
+            return chance.nextLong(end);
+        }
+        long around = MOST_SECTORS;
+        return Math.clamp(range.start() - around + chance.nextLong(range.length() + 2 * around), 0, end);
     }
 
     private void write(int volume) throws DiskException {

@@ -67,9 +67,9 @@ final class EngineRig {
         return grows ? 3 : 2;
     }
 
-    /** Member sectors of one step of the reshape. */
+    /** Member sectors of one step of the reshape; in a grow its end cuts an old row. */
     long step() {
-        return CHUNK * 2L;
+        return grows ? CHUNK : CHUNK * 2L;
     }
 
     void start() throws AttributeException {
