@@ -1,5 +1,6 @@
 package io.restripe.nbd;
 
+import io.restripe.disk.Pace;
 import io.restripe.env.Env;
 import io.restripe.nbd.PayloadBuffers.Payload;
 import java.io.IOException;

@@ -1,5 +1,6 @@
 package io.restripe.array.engine;
 
+import io.restripe.disk.Pace;
 import io.restripe.env.Env;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -10,15 +11,18 @@ import java.util.concurrent.locks.Lock;
 
 /**
  * Asks members in parallel: a batch is worked off by a small pool of threads and by the asker itself, who waits for the rest. So a
- * batch never waits for a free thread, and one request never changes threads. Any thread may ask.
+ * batch never waits for a free thread, and one request never changes threads. While members answer from memory the asker does small
+ * batches alone: to wake others takes longer than the work. Any thread may ask.
  */
 final class MemberIo implements AutoCloseable {
     private static final int MOST_WORKERS = 12;
+    private static final int HELPERS_IN_MEMORY = 1;
     private final Env env;
     private final String name;
     private final Lock lock;
     private final Condition queued;
     private final Condition finished;
+    private final Pace pace = new Pace();
     private final Deque<Batch> queue = new ArrayDeque<>();
     private final List<Env.Worker> workers = new ArrayList<>();
     private int idleWorkers;
@@ -58,22 +62,47 @@ final class MemberIo implements AutoCloseable {
 
     /** Performs all of them; returns when the last is done. Failures stand in the requests; it throws nothing. */
     void run(List<MemberRequest> requests) {
-        if (requests.size() == 1) {
-            requests.getFirst().perform();
-        } else if (!requests.isEmpty()) {
-            begin(requests).await();
+        int helpers = requests.size() > 1 ? helpers(requests) : 0;
+        if (helpers > 0) {
+            begin(requests, helpers).await();
+        } else {
+            for (MemberRequest request : requests) {
+                perform(request);
+            }
+        }
+    }
+
+    /** Threads that work beside the asker: one a request where it waits for devices, few where it waits for memory. */
+    private int helpers(List<MemberRequest> requests) {
+        long bytes = 0;
+        for (MemberRequest request : requests) {
+            if (request.kind == MemberRequest.Kind.FLUSH) {
+                return requests.size() - 1; // a flush waits for the medium
+            }
+            bytes += request.buffer.byteSize();
+        }
+        return pace.isFast(bytes) ? 0 : pace.isFast() ? HELPERS_IN_MEMORY : requests.size() - 1;
+    }
+
+    private void perform(MemberRequest request) {
+        if (request.kind == MemberRequest.Kind.FLUSH) {
+            request.perform();
+        } else {
+            long began = env.nanoTime();
+            request.perform();
+            pace.took(env.nanoTime() - began, request.buffer.byteSize());
         }
     }
 
     /** Lets the pool begin; the asker must {@link Batch#await}. */
-    Batch begin(List<MemberRequest> requests) {
+    private Batch begin(List<MemberRequest> requests, int helpers) {
         Batch batch = new Batch(List.copyOf(requests));
         lock.lock();
         try {
             if (!closed && !requests.isEmpty()) {
-                startWorkers(Math.min(requests.size(), MOST_WORKERS));
+                startWorkers(Math.min(helpers, MOST_WORKERS));
                 queue.addLast(batch);
-                for (int i = 0; i < requests.size(); i++) {
+                for (int i = 0; i < helpers; i++) {
                     queued.signal();
                 }
             }
@@ -137,7 +166,7 @@ final class MemberIo implements AutoCloseable {
                 lock.unlock();
             }
             try {
-                next.perform();
+                perform(next);
             } finally {
                 ended(batch);
             }

@@ -28,7 +28,10 @@ public final class EngineLife {
     private static final int USERS = 4;
     private static final int REQUESTS = 80;
     private static final int MOST_SECTORS = 40;
-    private static final long DISK_NANOS = 3_000;
+    private static final long FAST_DISK_NANOS = 3_000;
+    /** So slow that members are asked together. */
+    private static final long SLOW_DISK_NANOS = 50_000;
+
     /** Steps after which a position counts as recorded where writes before it are let through. */
     private static final int RECORDED_EVERY = 3;
 
@@ -73,7 +76,7 @@ public final class EngineLife {
 
     private void live() throws AttributeException, DiskException {
         rig.start();
-        rig.disks().forEach(disk -> disk.slow(DISK_NANOS));
+        rig.disks().forEach(disk -> disk.slow(seed % 4 < 2 ? FAST_DISK_NANOS : SLOW_DISK_NANOS));
         List<Env.Worker> users = new ArrayList<>();
         for (int u = 0; u < USERS; u++) {
             int user = u;
