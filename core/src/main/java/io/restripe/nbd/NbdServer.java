@@ -204,7 +204,7 @@ public final class NbdServer implements AutoCloseable {
             PeerInput in = new PeerInput(peer);
             Agreement agreement = handshake(peer, in);
             if (agreement != null) {
-                new Transmission(env, limits, peer, in, agreement).serve();
+                new Transmission(env, limits, PeerChannel.plain(peer), in, agreement).serve();
             }
         } catch (EOFException | ClosedChannelException e) {
             // the client has gone, or close() was called: nothing to tell
