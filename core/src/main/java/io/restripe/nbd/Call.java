@@ -55,7 +55,9 @@ final class Call {
     /** Sends the whole request. Nobody else may send meanwhile. */
     void sendTo(PeerChannel channel) throws IOException {
         // One and the same buffer in both places would be sent twice.
-        ByteBuffer[] parts = {header(), type == Wire.CMD_WRITE ? view.duplicate().clear() : NOTHING};
+        ByteBuffer[] parts = {
+            header(), type == Wire.CMD_WRITE ? view.duplicate().clear() : NOTHING
+        };
         while (parts[0].hasRemaining() || parts[1].hasRemaining()) {
             channel.write(parts);
         }

@@ -67,6 +67,10 @@ public final class NbdDisk implements Disk {
     /** Calls under way by cookie. Guarded by the lock, like all below. */
     private final Map<Long, Call> calls = new LinkedHashMap<>();
 
+    /** Sectors that the disk is known by. */
+    private volatile long markStart;
+
+    private volatile long markEnd;
     private final UnflushedWrites unflushed = new UnflushedWrites();
     private final Condition roomCame;
     private boolean makingRoom;
@@ -120,7 +124,14 @@ public final class NbdDisk implements Disk {
             throw new DiskException(
                     name, Operation.WRITE, sector, Units.sectorsOfBytesFloor(from.byteSize()), "opened read-only");
         }
+        boolean changesMark = sector < markEnd && sector + Units.sectorsOfBytesFloor(from.byteSize()) > markStart;
+        if (changesMark) {
+            link.expect(null);
+        }
         transfer(Operation.WRITE, sector, from);
+        if (changesMark) {
+            knowBy(markStart, markEnd - markStart);
+        }
     }
 
     private void transfer(Operation operation, long sector, MemorySegment buffer) throws DiskException {
@@ -232,7 +243,7 @@ public final class NbdDisk implements Disk {
 
     /**
      * Remembers what the disk is known by: when a connection is made again and finds something else at that place, then another disk
-     * has taken this one's place, and everything fails.
+     * has taken this one's place, and everything fails. What this client writes there is what it is known by from then on.
      *
      * @param sector where it stands
      * @param lengthSectors how much of it
@@ -241,6 +252,8 @@ public final class NbdDisk implements Disk {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment bytes = Buffers.allocate(arena, lengthSectors);
             read(sector, bytes);
+            markStart = sector;
+            markEnd = sector + lengthSectors;
             link.expect(new Revival.Mark(Units.bytesOfSectors(sector), bytes.toArray(ValueLayout.JAVA_BYTE)));
         }
     }

@@ -30,8 +30,6 @@ final class NbdLink {
     private static final long LONGEST_PAUSE_NANOS = TimeUnit.SECONDS.toNanos(1);
     /** How often the watch looks within the time that a server has. */
     private static final int LOOKS = 8;
-    /** One request may take so many times longer than a server may be silent, while it answers others. */
-    private static final int SLOWER = 4;
 
     private final Env env;
     private final NbdAddress address;
@@ -343,9 +341,7 @@ final class NbdLink {
 
     /** Looks whether answers come: a server may be silent without the connection being broken. */
     private void watch() {
-        long seen = -1;
-        long since = 0;
-        long condemned = 0;
+        Patience patience = new Patience(options.answerNanos());
         lock.lock();
         try {
             while (over == null) {
@@ -355,16 +351,13 @@ final class NbdLink {
                     continue;
                 }
                 long now = env.nanoTime();
-                since = answers == seen ? since : now;
-                seen = answers;
                 long oldest = calls.values().iterator().next().begun;
-                long silent = Math.min(now - since, now - oldest);
-                if (silent > options.answerNanos() || (now - oldest) / SLOWER > options.answerNanos()) {
+                Patience.Verdict verdict = patience.look(now, answers, oldest, connection);
+                if (verdict == Patience.Verdict.GIVE_UP) {
                     over = "the server did not answer a request for " + TimeUnit.NANOSECONDS.toMillis(now - oldest)
                             + " ms";
-                    Connector.hangUp(channel);
-                } else if (silent > options.answerNanos() / 2 && connection != 0 && connection != condemned) {
-                    condemned = connection;
+                }
+                if (verdict != Patience.Verdict.WAIT) {
                     Connector.hangUp(channel);
                 }
                 Conditions.awaitNanos(callCame, options.answerNanos() / LOOKS);

@@ -1,6 +1,7 @@
 package io.restripe.node.cli;
 
 import io.restripe.nbd.NbdAddress;
+import io.restripe.node.daemon.StartOptions;
 import io.restripe.rule.ProblemException;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -95,6 +96,15 @@ abstract class Verb {
                 "Decides what a copy area holds when its bytes do not, after a refusal that says so: slot (parts as this product"
                         + " places them), index (as mdadm does), unused (nothing; the unit is in its old place)",
                 "--copy-area"));
+    }
+
+    /** The option of verbs that start a container, whose members may be on servers. */
+    static void memberTimeout(CommandSpec spec) {
+        spec.addOption(value(
+                "SECONDS",
+                "How long a member on an NBD server may not be there, or be silent, before it has failed; writes wait for it so"
+                        + " long (default " + StartOptions.USUAL_MEMBER_TIMEOUT + ")",
+                "--member-timeout"));
     }
 
     static void listen(CommandSpec spec) {
