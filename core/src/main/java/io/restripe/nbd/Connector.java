@@ -8,15 +8,20 @@ import java.net.StandardProtocolFamily;
 import java.net.StandardSocketOptions;
 import java.net.UnixDomainSocketAddress;
 import java.nio.channels.SocketChannel;
+import java.nio.file.Path;
 
 /** Makes a client's connections to an export. Stateless but for the watch over what takes too long; any thread may call. */
 final class Connector {
     private static final System.Logger LOG = System.getLogger("io.restripe.nbd");
 
+    private static final String THIS_MACHINE = "localhost";
+
+    private final Env env;
     private final NbdAddress address;
     private final Deadlines deadlines;
 
     Connector(Env env, NbdAddress address) {
+        this.env = env;
         this.address = address;
         this.deadlines = new Deadlines(env);
     }
@@ -54,10 +59,9 @@ final class Connector {
                 opened.setOption(StandardSocketOptions.TCP_NODELAY, true);
                 opened.setOption(StandardSocketOptions.SO_KEEPALIVE, true);
             }
-            PeerChannel channel = PeerChannel.plain(opened);
-            PeerInput in = new PeerInput(channel);
-            Terms agreed = new ClientHandshake(in, channel).run(address.export());
-            Connection made = new Connection(channel, in, agreed);
+            ClientHandshake handshake = new ClientHandshake(PeerChannel.plain(opened));
+            Terms agreed = handshake.run(address.export(), address.tls() == null ? null : () -> encrypt(opened));
+            Connection made = new Connection(handshake.channel(), handshake.input(), agreed);
             preparation.prepare(made);
             if (guard.expired()) {
                 throw new IOException("the server did not answer in time");
@@ -67,6 +71,16 @@ final class Connector {
             hangUp(opened);
             throw e.getMessage() == null ? new IOException("the server did not answer in time", e) : e;
         }
+    }
+
+    /** The files are read for every connection, so that renewed ones are used. */
+    private PeerChannel encrypt(SocketChannel socket) throws IOException {
+        NbdAddress.Tls tls = address.tls();
+        TlsFolder folder = TlsFolder.ofClient(tls.certificates() == null ? null : Path.of(tls.certificates()));
+        String host = address.host() == null ? THIS_MACHINE : address.host();
+        String bare = host.startsWith("[") ? host.substring(1, host.length() - 1) : host;
+        return TlsChannel.open(
+                env, socket, folder.clientEngine(tls.hostname() == null ? bare : tls.hostname(), address.port()));
     }
 
     static void hangUp(java.nio.channels.Channel channel) {

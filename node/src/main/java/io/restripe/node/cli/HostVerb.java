@@ -45,7 +45,13 @@ final class HostVerb extends Verb {
         }
         CopyAreas.word(options.copyArea()).ifPresent(word -> words.add("--copy-area=" + word));
         words.add("--member-timeout=" + TimeUnit.NANOSECONDS.toSeconds(options.memberTimeoutNanos()));
-        options.listen().ifPresent(address -> words.add("--listen=" + address));
+        options.listen().ifPresent(tcp -> {
+            words.add("--listen=" + tcp.address());
+            tcp.tls().ifPresent(folder -> words.add("--tls=" + folder));
+            if (tcp.verifyClients()) {
+                words.add("--tls-verify-clients");
+            }
+        });
         if (options.volatileCache()) {
             words.add("--volatile-cache");
         }

@@ -5,6 +5,7 @@ import io.restripe.assembly.MemberOpener;
 import io.restripe.node.daemon.ListenAddress;
 import io.restripe.node.daemon.NewFiles;
 import io.restripe.node.daemon.StartOptions;
+import io.restripe.node.daemon.TcpService;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
@@ -113,9 +114,17 @@ final class Line {
         return TimeUnit.SECONDS.toNanos(seconds);
     }
 
-    Optional<ListenAddress> listen() {
+    /** What {@code --listen} and the options of its encryption say. */
+    Optional<TcpService> listen() {
+        if (has("--tls") && !has("--listen") || has("--tls-verify-clients") && !has("--tls")) {
+            throw usage(
+                    has("--tls") ? "--tls" : "--tls-verify-clients",
+                    has("--tls") ? "it is about what --listen serves" : "it needs --tls");
+        }
+        Optional<Path> tls = text("--tls").map(folder -> Path.of(folder).toAbsolutePath());
         try {
-            return has("--listen") ? text("--listen").map(ListenAddress::parse) : Optional.empty();
+            return text("--listen")
+                    .map(address -> new TcpService(ListenAddress.parse(address), tls, has("--tls-verify-clients")));
         } catch (IllegalArgumentException e) {
             throw usage("--listen", e.getMessage());
         }

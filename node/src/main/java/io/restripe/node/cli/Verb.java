@@ -110,10 +110,19 @@ abstract class Verb {
     static void listen(CommandSpec spec) {
         spec.addOption(value(
                 "HOST[:PORT]",
-                "Serve its volumes over NBD on this TCP address too, unencrypted and to everybody who can reach it (port "
+                "Serve its volumes over NBD on this TCP address too (port "
                         + NbdAddress.USUAL_PORT
-                        + " when not given). A Unix-domain socket for their owner there is always",
+                        + " when not given): to everybody who can reach it, and without --tls unencrypted. A Unix-domain"
+                        + " socket for their owner there is always",
                 "--listen"));
+        spec.addOption(value(
+                "FOLDER",
+                "Serve on TCP to clients that encrypt, and only to those; with server-cert.pem and server-key.pem (PKCS#8) of this"
+                        + " folder",
+                "--tls"));
+        spec.addOption(flag(
+                "Serve only clients that have a certificate signed by ca-cert.pem of that folder",
+                "--tls-verify-clients"));
     }
 
     /** The one list of positional arguments that a verb has; {@code synopsis} shows them as they are meant. */

@@ -15,7 +15,7 @@ import java.util.concurrent.TimeUnit;
  * @param force accept a doubtful state (dirty and degraded)
  * @param copyArea what to make of a copy area that does not explain itself
  * @param memberTimeoutNanos how long a member on a server may not be there, or be silent, before it has failed
- * @param listen a TCP address on which its volumes are served too
+ * @param listen how its volumes are served on TCP too
  * @param volatileCache every member forgets what was not flushed when the process dies: for the demonstration and tests
  */
 public record StartOptions(
@@ -26,7 +26,7 @@ public record StartOptions(
         boolean force,
         CopyAreaUse copyArea,
         long memberTimeoutNanos,
-        Optional<ListenAddress> listen,
+        Optional<TcpService> listen,
         boolean volatileCache) {
     /** How long a member on a server may be away where nobody says otherwise, in seconds. */
     public static final int USUAL_MEMBER_TIMEOUT = 30;
