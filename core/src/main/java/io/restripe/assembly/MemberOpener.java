@@ -10,6 +10,8 @@ import io.restripe.disk.Serials;
 import io.restripe.env.Env;
 import io.restripe.metadata.MemberDisk;
 import io.restripe.metadata.MetadataFormat;
+import io.restripe.nbd.NbdAddress;
+import io.restripe.nbd.NbdDisk;
 import io.restripe.os.Errno;
 import io.restripe.os.FileStatus;
 import io.restripe.os.FileStatus.Kind;
@@ -18,7 +20,6 @@ import io.restripe.rule.Problem;
 import io.restripe.rule.ProblemException;
 import io.restripe.unit.Units;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -30,7 +31,8 @@ import java.util.OptionalInt;
 
 /**
  * Opens members as people name them, {@code PATH} or {@code PATH@SERIAL}, and finds out each one's serial: the one named; else, of a file,
- * the one it remembers; else, of a block device, the hardware's. Nothing is guessed: a disk without a serial, one that
+ * the one it remembers; else, of a block device, the hardware's. Where disks on servers are allowed, the URI of an export stands for a path,
+ * and its label has its serial. Nothing is guessed: a disk without a serial, one that
  * contradicts the serial named, one disk under two names and two disks with one serial are refused.
  *
  * <p>An opener is for the members of one container and knows what it opened; one thread uses it. The disks belong to the caller.
@@ -47,8 +49,11 @@ public final class MemberOpener {
     private final Caching caching;
     private final Path devices;
     private final Sectors written;
-    private final Map<FileStatus.Identity, String> byIdentity = new HashMap<>();
+    /** By what tells one disk from another: a file's identity, an export's place. */
+    private final Map<Object, String> byIdentity = new HashMap<>();
+
     private final Map<String, String> bySerial = new HashMap<>();
+    private Optional<RemoteMember.Use> remote = Optional.empty();
 
     /** With direct I/O where it can be had. */
     public MemberOpener(Access access) {
@@ -75,8 +80,31 @@ public final class MemberOpener {
         this.written = written;
     }
 
-    /** A member as named, taken apart. */
-    record Named(Path path, Optional<String> serial) {}
+    /**
+     * Takes exports of NBD servers too.
+     *
+     * @param format whose unused sectors hold their labels
+     * @param timeoutNanos how long one may not be there, or be silent, before it has failed
+     */
+    public MemberOpener allowRemote(Env env, MetadataFormat format, long timeoutNanos) {
+        remote = Optional.of(new RemoteMember.Use(env, format, timeoutNanos));
+        return this;
+    }
+
+    /** Whether a member is named by the URI of an export. */
+    public static boolean isRemote(String member) {
+        return NbdAddress.looksLike(member);
+    }
+
+    /** The URI of a member with files and folders from the working folder of this process; what is none stays for opening to refuse. */
+    public static String absoluteRemote(String member) {
+        return RemoteMember.absolute(member);
+    }
+
+    /** Whether two names, at least one of them a URI, are known to name one disk. */
+    public static boolean sameRemote(String one, String other) {
+        return RemoteMember.same(one, other);
+    }
 
     /** Opens all or none. */
     public List<MemberDisk> openAll(List<String> members) throws ProblemException {
@@ -94,38 +122,76 @@ public final class MemberOpener {
 
     /** Opens a member that must have a serial already. */
     public MemberDisk open(String member) throws ProblemException {
-        Named named = parse(member);
-        FileStatus status = status(named.path);
+        if (isRemote(member)) {
+            return openRemote(member, RemoteMember::serial);
+        }
+        NamedFile named = NamedFile.parse(member);
+        FileStatus status = status(named.path());
         Optional<String> own = ownSerial(named, status);
-        String serial = named.serial.or(() -> own).orElseThrow(() -> noSerial(named.path, status.kind()));
-        return open(named.path, status, serial);
+        String serial = named.serial().or(() -> own).orElseThrow(() -> noSerial(named.path(), status.kind()));
+        return open(named.path(), status, serial);
     }
 
     /**
      * Opens a disk that shall become a member: a file that has no serial yet gets one, the one named or a new one, and remembers it.
-     * With access READ_ONLY nothing is remembered, and the serial is good for this time only.
+     * With access READ_ONLY nothing is remembered, and the serial is good for this time only. A disk on a server has the serial named, else
+     * that of its label, else a new one; {@link Labelling} makes the label say so.
      */
     public MemberDisk openNew(String member, Env env) throws ProblemException {
-        Named named = parse(member);
-        FileStatus status = status(named.path);
+        if (isRemote(member)) {
+            return openRemote(
+                    member, (named, label) -> named.serial().or(() -> label).orElseGet(() -> newSerial(env)));
+        }
+        NamedFile named = NamedFile.parse(member);
+        FileStatus status = status(named.path());
         Optional<String> own = ownSerial(named, status);
         boolean fresh = own.isEmpty() && status.kind() == Kind.REGULAR;
         boolean remember = fresh && access == Access.EXCLUSIVE;
         String serial = fresh
-                ? named.serial.orElseGet(() -> newSerial(env))
-                : named.serial.or(() -> own).orElseThrow(() -> noSerial(named.path, status.kind()));
-        MemberDisk opened = open(named.path, status, serial);
+                ? named.serial().orElseGet(() -> newSerial(env))
+                : named.serial().or(() -> own).orElseThrow(() -> noSerial(named.path(), status.kind()));
+        MemberDisk opened = open(named.path(), status, serial);
         try {
             if (remember) {
-                rememberSerial(named.path, serial);
+                rememberSerial(named.path(), serial);
             }
             return opened;
         } catch (ProblemException e) {
-            if (named.serial.isPresent()) {
+            if (named.serial().isPresent()) {
                 return opened; // whoever names the serial now can name it again: the file need not remember it
             }
             opened.disk().close();
             throw e;
+        }
+    }
+
+    /** Which serial a disk on a server has. */
+    private interface SerialChoice {
+        String of(RemoteMember.Named named, Optional<String> label) throws ProblemException;
+    }
+
+    private MemberDisk openRemote(String member, SerialChoice choice) throws ProblemException {
+        RemoteMember.Use use = remote.orElseThrow(() -> RemoteMember.refusal(
+                member, "disks on servers are not taken here", "Name an image file or a whole disk", null));
+        RemoteMember.Named named = RemoteMember.parse(member);
+        String name = named.address().toString();
+        String place = named.address().place();
+        refuseSecond(name, place, "");
+        NbdDisk disk = RemoteMember.open(named.address(), access == Access.READ_ONLY, use);
+        boolean done = false;
+        try {
+            Disk asWritten = asWritten(disk);
+            String serial = choice.of(named, RemoteMember.labelAndMark(disk, asWritten, use));
+            refuseSecond(name, place, serial);
+            remember(name, place, serial);
+            done = true;
+            return new MemberDisk(name, serial, asWritten);
+        } catch (DiskException e) {
+            throw RemoteMember.refusal(name, e.why(), "Check its server, or leave it out", e);
+        } finally {
+            if (!done) {
+                disk.close();
+            }
         }
     }
 
@@ -151,35 +217,6 @@ public final class MemberOpener {
         }
     }
 
-    /** The whole text is a path when there is such a file; else what follows the last @ is a serial. */
-    static Named parse(String member) throws ProblemException {
-        int at = member.lastIndexOf('@');
-        Path whole = Path.of(member);
-        if (at < 0) {
-            return new Named(whole, Optional.empty());
-        }
-        Path before = Path.of(member.substring(0, at));
-        if (Files.exists(whole)) {
-            if (at > 0 && Files.isRegularFile(before)) {
-                throw new ProblemException(new Problem(
-                        WHAT,
-                        member,
-                        "there is a file " + before + " and a file " + whole + ", so that it could mean either",
-                        "Use a symbolic link without an @ in its name, followed by @SERIAL where it needs one"));
-            }
-            return new Named(whole, Optional.empty());
-        }
-        String serial = Serials.normalise(member.substring(at + 1));
-        if (at == 0 || serial.isEmpty()) {
-            throw new ProblemException(new Problem(
-                    WHAT,
-                    member,
-                    (at == 0 ? "there is no path before" : "there is no serial behind") + " its last @",
-                    "Name it PATH or PATH@SERIAL"));
-        }
-        return new Named(before, Optional.of(serial));
-    }
-
     private static FileStatus status(Path path) throws ProblemException {
         try {
             FileStatus status = FileStatus.of(path);
@@ -199,17 +236,17 @@ public final class MemberOpener {
     }
 
     /** What the disk itself says; empty when it says nothing. */
-    private Optional<String> ownSerial(Named named, FileStatus status) throws ProblemException {
+    private Optional<String> ownSerial(NamedFile named, FileStatus status) throws ProblemException {
         return switch (status.kind()) {
             case REGULAR -> {
-                Optional<String> remembered = rememberedSerial(named.path);
+                Optional<String> remembered = rememberedSerial(named.path());
                 refuseContradiction(named, remembered);
-                yield remembered;
+                yield remembered.or(() -> label(named));
             }
             case BLOCK_DEVICE -> {
                 if (Serials.isPartition(devices, status.identity())) {
                     throw refusal(
-                            named.path,
+                            named.path(),
                             "it is a partition, and members are whole disks",
                             "Name the disk that it is on",
                             null);
@@ -217,15 +254,27 @@ public final class MemberOpener {
                 // A serial named wins over the hardware's: adapters change what they report, and metadata may have been
                 // made to
                 // name devices by their path (docs/imsm.md, 2.3).
-                yield Serials.ofDevice(devices, status.identity());
+                yield Serials.ofDevice(devices, status.identity()).or(() -> label(named));
             }
             case PIPE, OTHER ->
                 throw refusal(
-                        named.path,
+                        named.path(),
                         "it is neither a regular file nor a block device",
                         "Name an image file or a whole disk",
                         null);
         };
+    }
+
+    /** What the label says of a disk that has been on a server; who names a serial need not be told another one by it. */
+    private Optional<String> label(NamedFile named) {
+        if (remote.isEmpty() || named.serial().isPresent()) {
+            return Optional.empty();
+        }
+        try (Disk disk = asWritten(FileDisk.open(named.path(), Access.READ_ONLY, caching))) {
+            return RemoteMember.label(disk, remote.get());
+        } catch (DiskException e) {
+            return Optional.empty(); // opening it for good tells why it cannot be read
+        }
     }
 
     private static Optional<String> rememberedSerial(Path path) throws ProblemException {
@@ -248,40 +297,51 @@ public final class MemberOpener {
         return raw;
     }
 
-    private static void refuseContradiction(Named named, Optional<String> remembered) throws ProblemException {
-        if (named.serial.isPresent() && remembered.isPresent() && !named.serial.equals(remembered)) {
+    private static void refuseContradiction(NamedFile named, Optional<String> remembered) throws ProblemException {
+        if (named.serial().isPresent()
+                && remembered.isPresent()
+                && !named.serial().equals(remembered)) {
             throw refusal(
-                    named.path,
-                    "it is named with serial " + named.serial.get() + ", but remembers that its serial is "
+                    named.path(),
+                    "it is named with serial " + named.serial().get() + ", but remembers that its serial is "
                             + remembered.get(),
-                    "Name it " + named.path + "@" + remembered.get() + ", or make it forget: setfattr -x "
-                            + RememberedSerial.ATTRIBUTE + " " + named.path,
+                    "Name it " + named.path() + "@" + remembered.get() + ", or make it forget: setfattr -x "
+                            + RememberedSerial.ATTRIBUTE + " " + named.path(),
                     null);
         }
     }
 
     private MemberDisk open(Path path, FileStatus status, String serial) throws ProblemException {
-        String sameDisk = byIdentity.get(status.identity());
-        if (sameDisk != null) {
-            throw refusal(path, "it is the same disk as " + sameDisk, "Name every disk once", null);
-        }
-        String sameSerial = bySerial.get(serial);
-        if (sameSerial != null) {
-            throw refusal(
-                    path,
-                    "its serial " + serial + " is also that of " + sameSerial
-                            + ", so that one may be a copy of the other",
-                    "Leave one of them out",
-                    null);
-        }
+        refuseSecond(path.toString(), status.identity(), serial);
         try {
             Disk disk = FileDisk.open(path, access, caching);
-            byIdentity.put(status.identity(), path.toString());
-            bySerial.put(serial, path.toString());
+            remember(path.toString(), status.identity(), serial);
             return new MemberDisk(path.toString(), serial, status.kind() == Kind.REGULAR ? asWritten(disk) : disk);
         } catch (DiskException e) {
             throw refusal(path, e.why(), remedy(e.getCause()), e);
         }
+    }
+
+    private void refuseSecond(String name, Object identity, String serial) throws ProblemException {
+        String sameDisk = byIdentity.get(identity);
+        if (sameDisk != null) {
+            throw new ProblemException(
+                    new Problem(WHAT, name, "it is the same disk as " + sameDisk, "Name every disk once"));
+        }
+        String sameSerial = bySerial.get(serial);
+        if (sameSerial != null) {
+            throw new ProblemException(new Problem(
+                    WHAT,
+                    name,
+                    "its serial " + serial + " is also that of " + sameSerial
+                            + ", so that one may be a copy of the other",
+                    "Leave one of them out"));
+        }
+    }
+
+    private void remember(String name, Object identity, String serial) {
+        byIdentity.put(identity, name);
+        bySerial.put(serial, name);
     }
 
     private Disk asWritten(Disk file) throws DiskException {

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.OptionalLong;
 
 /** Bytes on members <-> {@link ContainerMetadata}. Never sees array I/O. Stateless: any thread may call. */
 public interface MetadataFormat {
@@ -30,6 +31,14 @@ public interface MetadataFormat {
      * @return empty when the disk carries nothing of this format
      */
     OptionalInt sectorBytes(Disk disk) throws DiskException;
+
+    /**
+     * The first of 8 sectors of a disk in which neither this format nor an array of its keeps anything, whatever becomes of the disk: a place
+     * for a label.
+     *
+     * @return empty when the disk is too small for that
+     */
+    OptionalLong unusedSector(Disk disk);
 
     /**
      * Chooses the container's state among what its disks say. Pure. Never guesses: disks of two containers, one disk twice, or

@@ -1,5 +1,6 @@
 package io.restripe.nbd;
 
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.concurrent.locks.Condition;
 
@@ -19,6 +20,12 @@ final class Call {
 
     final long cookie;
     final Condition changed;
+    /** When it began, in the env's time. */
+    final long begun;
+    /** The copy of a write; null for all else. */
+    UnflushedWrites.Entry copy;
+    /** Number of a flush. */
+    long flush;
     /** Number of the connection on which it was sent last; 0: on none yet. */
     long sentOn;
 
@@ -29,12 +36,13 @@ final class Call {
 
     long receivedBytes;
 
-    Call(int type, long offset, ByteBuffer view, long cookie, Condition changed) {
+    Call(int type, long offset, ByteBuffer view, long cookie, Condition changed, long begun) {
         this.type = type;
         this.offset = offset;
         this.view = view == null ? NOTHING : view;
         this.cookie = cookie;
         this.changed = changed;
+        this.begun = begun;
     }
 
     /** A reply that a lost connection began counts for nothing. */
@@ -44,8 +52,18 @@ final class Call {
         receivedBytes = 0;
     }
 
-    /** The header of its request. */
-    ByteBuffer header() {
+    /** Sends the whole request. Nobody else may send meanwhile. */
+    void sendTo(PeerChannel channel) throws IOException {
+        // One and the same buffer in both places would be sent twice.
+        ByteBuffer[] parts = {
+            header(), type == Wire.CMD_WRITE ? view.duplicate().clear() : NOTHING
+        };
+        while (parts[0].hasRemaining() || parts[1].hasRemaining()) {
+            channel.write(parts);
+        }
+    }
+
+    private ByteBuffer header() {
         return ByteBuffer.allocate(Wire.REQUEST_BYTES)
                 .putInt(Wire.REQUEST_MAGIC)
                 .putShort((short) 0)

@@ -4,14 +4,18 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.channels.WritableByteChannel;
 
 /** The client's half of the fixed newstyle handshake: structured replies where the server has them, then GO. */
 final class ClientHandshake {
     private static final int MOST_REPLY_BYTES = 64 << 10;
 
-    private final PeerInput in;
-    private final WritableByteChannel out;
+    /** Makes the connection an encrypted one, once the server has agreed to it. */
+    interface Encryption {
+        PeerChannel encrypt() throws IOException;
+    }
+
+    private PeerInput in;
+    private PeerChannel out;
     private long sizeBytes = -1;
     private int flags;
     private long minimumBlockBytes = 1;
@@ -32,13 +36,26 @@ final class ClientHandshake {
 
     private record Reply(int type, byte[] data) {}
 
-    ClientHandshake(PeerInput in, WritableByteChannel out) {
-        this.in = in;
-        this.out = out;
+    ClientHandshake(PeerChannel channel) {
+        this.in = new PeerInput(channel);
+        this.out = channel;
     }
 
-    /** Agrees on the export, or throws an IOException that says why not. */
-    Terms run(String export) throws IOException {
+    /** What requests go through: the channel that it was given, or the encrypted one over it. */
+    PeerChannel channel() {
+        return out;
+    }
+
+    PeerInput input() {
+        return in;
+    }
+
+    /**
+     * Agrees on the export, or throws an IOException that says why not.
+     *
+     * @param encryption null: in the clear
+     */
+    Terms run(String export, Encryption encryption) throws IOException {
         if (in.readLong() != Wire.NBD_MAGIC || in.readLong() != Wire.OPTION_MAGIC) {
             throw new PeerException("the peer does not speak the newstyle NBD protocol");
         }
@@ -47,10 +64,31 @@ final class ClientHandshake {
             throw new PeerException("the server does not know the fixed newstyle handshake");
         }
         send(ByteBuffer.allocate(Integer.BYTES).putInt(serverFlags & (Wire.FIXED_NEWSTYLE | Wire.NO_ZEROES)));
+        if (encryption != null) {
+            startEncryption(encryption);
+        }
         sendOption(Wire.OPT_STRUCTURED_REPLY, new byte[0]);
         reply(Wire.OPT_STRUCTURED_REPLY); // refused: then replies are simple ones
         go(export);
         return new Terms(sizeBytes, flags, minimumBlockBytes, maximumPayloadBytes);
+    }
+
+    private void startEncryption(Encryption encryption) throws IOException {
+        sendOption(Wire.OPT_STARTTLS, new byte[0]);
+        Reply reply = reply(Wire.OPT_STARTTLS);
+        if (reply.type != Wire.REP_ACK) {
+            throw new PeerException("the server does not encrypt" + detail(reply));
+        }
+        if (in.hasBuffered()) {
+            throw new PeerException("bytes in the clear behind the agreement to encrypt");
+        }
+        out = encryption.encrypt();
+        in = new PeerInput(out);
+    }
+
+    private static String detail(Reply reply) {
+        String why = new String(reply.data, UTF_8);
+        return why.isBlank() ? "" : ": " + why;
     }
 
     private void go(String export) throws IOException {
@@ -63,11 +101,14 @@ final class ClientHandshake {
             info(ByteBuffer.wrap(reply.data));
             reply = reply(Wire.OPT_GO);
         }
+        if (reply.type == Wire.REP_ERR_TLS_REQD) {
+            throw new PeerException(
+                    "the server takes encrypted connections only: name it by nbds:// or nbds+unix://" + detail(reply));
+        }
         if (reply.type != Wire.REP_ACK) {
-            String why = new String(reply.data, UTF_8);
             throw new PeerException("the server refuses export \"" + export + "\" ("
                     + (reply.type == Wire.REP_ERR_UNKNOWN ? "unknown" : "error %#x".formatted(reply.type)) + ")"
-                    + (why.isBlank() ? "" : ": " + why));
+                    + detail(reply));
         }
         if (sizeBytes < 0) {
             throw new PeerException("the server does not tell the size of the export, or one of 2^63 bytes or more");

@@ -6,9 +6,12 @@ import io.restripe.disk.DiskException;
 import io.restripe.disk.DiskException.Operation;
 import io.restripe.disk.Requests;
 import io.restripe.env.Env;
+import io.restripe.nbd.UnflushedWrites.Entry;
 import io.restripe.unit.Units;
 import java.io.IOException;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -22,23 +25,40 @@ import java.util.concurrent.locks.Lock;
  * <p>When the connection breaks it is made again, and what was under way is sent again; callers only see that it takes longer. When
  * that does not succeed in the time of the options, or the export is no longer what it was, everything fails from then on.
  *
- * <p>A flush covers what was acknowledged before, also on an earlier connection, as long as the server's machine stayed up. A server
- * whose machine lost power between two connections may have lost writes that it acknowledged and that nobody had flushed, and the
- * protocol has no way to tell: to whom that matters, no reconnecting is a choice (0 nanoseconds).
+ * <p>What was acknowledged and not yet flushed is kept here and written again on a new connection, so that a flush covers it also when
+ * the server's machine lost power in between. After a flush that failed every later write and flush fails: nothing tells what was lost.
  */
 public final class NbdDisk implements Disk {
+    /** Longest piece of a request: short enough that a slow line answers in time. */
+    private static final long LONGEST_PIECE_BYTES = 4 << 20;
+
+    private static final long USUAL_NANOS = TimeUnit.SECONDS.toNanos(30);
+
     /**
      * How to use an export.
      *
      * @param readOnly writes are refused here; needed for exports that are read-only or cannot be flushed
      * @param reconnectNanos how long a broken connection may take to be made again, and the first one to be made; 0: it is not made
      *     again
+     * @param answerNanos how long the server may be silent while requests wait; after half of that the connection counts as broken
      */
-    public record Options(boolean readOnly, long reconnectNanos) {
+    public record Options(boolean readOnly, long reconnectNanos, long answerNanos) {
         /** For reading and writing, 30 seconds. */
-        public static final Options USUAL = new Options(false, TimeUnit.SECONDS.toNanos(30));
+        public static final Options USUAL = new Options(false, USUAL_NANOS, USUAL_NANOS);
+
+        public Options {
+            if (reconnectNanos < 0 || answerNanos < 1) {
+                throw new IllegalArgumentException("times of " + reconnectNanos + " and " + answerNanos + " ns");
+            }
+        }
+
+        /** The same time for both. */
+        public static Options patient(boolean readOnly, long nanos) {
+            return new Options(readOnly, nanos, nanos);
+        }
     }
 
+    private final Env env;
     private final String name;
     private final Options options;
     private final NbdLink link;
@@ -47,13 +67,24 @@ public final class NbdDisk implements Disk {
     /** Calls under way by cookie. Guarded by the lock, like all below. */
     private final Map<Long, Call> calls = new LinkedHashMap<>();
 
+    /** Sectors that the disk is known by. */
+    private volatile long markStart;
+
+    private volatile long markEnd;
+    private final UnflushedWrites unflushed = new UnflushedWrites();
+    private final Condition roomCame;
+    private boolean makingRoom;
     private long lastCookie;
+    /** Why nothing that was written can be trusted any more; null while all is well. */
+    private String flushFailure;
 
     private NbdDisk(Env env, NbdAddress address, Options options) throws DiskException {
         this.name = address.toString();
         this.options = options;
         this.lock = env.newLock();
-        this.link = new NbdLink(env, address, options, lock, calls);
+        this.roomCame = lock.newCondition();
+        this.env = env;
+        this.link = new NbdLink(env, address, options, lock, calls, unflushed);
         this.terms = link.open();
     }
 
@@ -93,24 +124,75 @@ public final class NbdDisk implements Disk {
             throw new DiskException(
                     name, Operation.WRITE, sector, Units.sectorsOfBytesFloor(from.byteSize()), "opened read-only");
         }
+        boolean changesMark = sector < markEnd && sector + Units.sectorsOfBytesFloor(from.byteSize()) > markStart;
+        if (changesMark) {
+            link.expect(null);
+        }
         transfer(Operation.WRITE, sector, from);
+        if (changesMark) {
+            knowBy(markStart, markEnd - markStart);
+        }
     }
 
     private void transfer(Operation operation, long sector, MemorySegment buffer) throws DiskException {
         Requests.check(this, operation, sector, buffer);
         MemorySegment whole = Buffers.forAnyThread(buffer);
-        int type = operation == Operation.READ ? Wire.CMD_READ : Wire.CMD_WRITE;
-        long most = Units.floorToUnit(terms.maximumPayloadBytes(), logicalSectorBytes());
+        long most = Units.floorToUnit(Math.min(LONGEST_PIECE_BYTES, terms.maximumPayloadBytes()), logicalSectorBytes());
         for (long done = 0; done < whole.byteSize(); ) {
-            long bytes = Math.min(most, whole.byteSize() - done);
-            ByteBuffer piece = whole.asSlice(done, bytes).asByteBuffer();
+            MemorySegment piece = whole.asSlice(done, Math.min(most, whole.byteSize() - done));
+            long offset = Math.addExact(Units.bytesOfSectors(sector), done);
             try {
-                call(type, Math.addExact(Units.bytesOfSectors(sector), done), piece);
+                if (operation == Operation.READ) {
+                    call(Wire.CMD_READ, offset, piece.asByteBuffer(), null);
+                } else {
+                    writePiece(offset, piece);
+                }
             } catch (IOException e) {
                 long lengthSectors = Units.sectorsOfBytesFloor(whole.byteSize());
                 throw new DiskException(name, operation, sector, lengthSectors, e.getMessage(), e);
             }
-            done += bytes;
+            done += piece.byteSize();
+        }
+    }
+
+    private void writePiece(long offset, MemorySegment piece) throws IOException {
+        Entry copy;
+        lock.lock();
+        try {
+            copy = room(offset, Math.toIntExact(piece.byteSize()));
+        } finally {
+            lock.unlock();
+        }
+        unflushed.fill(copy, piece);
+        call(Wire.CMD_WRITE, offset, piece.asByteBuffer(), copy);
+    }
+
+    /** Room for the copy of a write, after a flush where there is none. Called with the lock held once. */
+    private Entry room(long offset, int bytes) throws IOException {
+        while (true) {
+            link.requireAlive();
+            requireTrust();
+            Entry copy = unflushed.reserve(offset, bytes);
+            if (copy != null) {
+                return copy;
+            }
+            if (makingRoom) {
+                roomCame.awaitUninterruptibly();
+                continue;
+            }
+            makingRoom = true;
+            try {
+                carryOut(Wire.CMD_FLUSH, 0, null, null);
+            } finally {
+                makingRoom = false;
+                roomCame.signalAll();
+            }
+        }
+    }
+
+    private void requireTrust() throws IOException {
+        if (flushFailure != null) {
+            throw new IOException("an earlier flush failed, so what was written before may be lost: " + flushFailure);
         }
     }
 
@@ -120,28 +202,59 @@ public final class NbdDisk implements Disk {
             return;
         }
         try {
-            call(Wire.CMD_FLUSH, 0, null);
+            call(Wire.CMD_FLUSH, 0, null, null);
         } catch (IOException e) {
             throw new DiskException(name, Operation.FLUSH, -1, 0, e.getMessage(), e);
         }
     }
 
-    private void call(int type, long offset, ByteBuffer view) throws IOException {
+    private void call(int type, long offset, ByteBuffer view, Entry copy) throws IOException {
         lock.lock();
         try {
-            Condition changed = lock.newCondition();
-            Call call = new Call(type, offset, view, ++lastCookie, changed);
-            calls.put(call.cookie, call);
-            try {
-                link.carryOut(call);
-            } finally {
-                calls.remove(call.cookie);
-            }
-            if (call.error != 0) {
-                throw new IOException("the server says: " + Wire.errorText(call.error));
-            }
+            carryOut(type, offset, view, copy);
         } finally {
             lock.unlock();
+        }
+    }
+
+    /** Called with the lock held once, which it gives up meanwhile. */
+    private void carryOut(int type, long offset, ByteBuffer view, Entry copy) throws IOException {
+        Call call = new Call(type, offset, view, ++lastCookie, lock.newCondition(), env.nanoTime());
+        call.copy = copy;
+        try {
+            if (type != Wire.CMD_READ) {
+                requireTrust();
+            }
+            call.flush = type == Wire.CMD_FLUSH ? unflushed.flushBegins() : 0;
+            calls.put(call.cookie, call);
+            link.carryOut(call);
+        } finally {
+            calls.remove(call.cookie);
+            if (copy != null && !call.finished) {
+                unflushed.ended(copy, false);
+            }
+        }
+        if (call.error != 0) {
+            String why = "the server says: " + Wire.errorText(call.error);
+            flushFailure = type == Wire.CMD_FLUSH && flushFailure == null ? why : flushFailure;
+            throw new IOException(why);
+        }
+    }
+
+    /**
+     * Remembers what the disk is known by: when a connection is made again and finds something else at that place, then another disk
+     * has taken this one's place, and everything fails. What this client writes there is what it is known by from then on.
+     *
+     * @param sector where it stands
+     * @param lengthSectors how much of it
+     */
+    public void knowBy(long sector, long lengthSectors) throws DiskException {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment bytes = Buffers.allocate(arena, lengthSectors);
+            read(sector, bytes);
+            markStart = sector;
+            markEnd = sector + lengthSectors;
+            link.expect(new Revival.Mark(Units.bytesOfSectors(sector), bytes.toArray(ValueLayout.JAVA_BYTE)));
         }
     }
 

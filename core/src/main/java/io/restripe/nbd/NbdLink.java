@@ -3,23 +3,24 @@ package io.restripe.nbd;
 import io.restripe.disk.Buffers;
 import io.restripe.disk.DiskException;
 import io.restripe.disk.DiskException.Operation;
+import io.restripe.env.Conditions;
 import io.restripe.env.Env;
 import io.restripe.nbd.ClientHandshake.Terms;
+import io.restripe.nbd.Connector.Connection;
+import io.restripe.nbd.UnflushedWrites.Entry;
 import io.restripe.unit.Units;
 import java.io.IOException;
-import java.net.SocketAddress;
-import java.net.StandardProtocolFamily;
-import java.net.StandardSocketOptions;
-import java.net.UnixDomainSocketAddress;
-import java.nio.ByteBuffer;
+import java.nio.channels.Channel;
 import java.nio.channels.SocketChannel;
+import java.util.Collection;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.Lock;
 
 /**
  * The connection of a client's disk, and its making again. One thread reads replies and reconnects; each caller sends its own request,
- * again after a reconnect, so that whoever reads is never held up by sending.
+ * again after a reconnect, so that whoever reads is never held up by sending. Another thread watches that answers come.
  *
  * <p>Invariant: a call is finished by the reading thread alone, so no reply is ever put into a buffer that its caller has back.
  */
@@ -27,65 +28,83 @@ final class NbdLink {
     private static final System.Logger LOG = System.getLogger("io.restripe.nbd");
     private static final long FIRST_PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
     private static final long LONGEST_PAUSE_NANOS = TimeUnit.SECONDS.toNanos(1);
+    /** How often the watch looks within the time that a server has. */
+    private static final int LOOKS = 8;
 
     private final Env env;
     private final NbdAddress address;
     private final NbdDisk.Options options;
-    private final Deadlines deadlines;
+    private final Connector connector;
     /** Held by whoever sends, around whole requests; never taken with {@link #lock} held. */
     private final Lock sending;
 
     private final Lock lock;
+    private final Condition callCame;
     /** Guarded by the lock, like all below. */
     private final Map<Long, Call> calls;
 
+    private final UnflushedWrites unflushed;
     private Terms terms;
-    private SocketChannel channel;
+    /** What the disk must still say of itself after a reconnect; null: it is not asked. */
+    private Revival.Mark mark;
+
+    private Channel channel;
+    private PeerChannel sendTo;
     /** Number of the connection that requests go to; 0: there is none at the moment. */
     private long connection;
 
     private long connections;
+    private long answers;
     /** Why nothing works any more; null while all is well. */
     private String over;
 
     private boolean closed;
     private boolean reading;
+    private boolean watchIsIdle;
 
-    NbdLink(Env env, NbdAddress address, NbdDisk.Options options, Lock lock, Map<Long, Call> calls) {
+    NbdLink(
+            Env env,
+            NbdAddress address,
+            NbdDisk.Options options,
+            Lock lock,
+            Map<Long, Call> calls,
+            UnflushedWrites unflushed) {
         this.env = env;
         this.address = address;
         this.options = options;
-        this.deadlines = new Deadlines(env);
+        this.connector = new Connector(env, address);
         this.sending = env.newLock();
         this.lock = lock;
+        this.callCame = lock.newCondition();
         this.calls = calls;
+        this.unflushed = unflushed;
     }
-
-    private record Connected(SocketChannel channel, PeerInput in, Terms terms) {}
 
     /** Connects for the first time and starts to read. */
     Terms open() throws DiskException {
-        Connected first;
+        Connection first;
         try {
-            first = connect(Math.max(options.reconnectNanos(), TimeUnit.SECONDS.toNanos(1)));
+            long within = Math.max(options.reconnectNanos(), TimeUnit.SECONDS.toNanos(1));
+            first = connector.connect(within, this::announce, _ -> {});
         } catch (IOException e) {
             throw new DiskException(address.toString(), Operation.OPEN, -1, 0, e.getMessage(), e);
         }
-        String unfit = whyUnfit(first.terms);
+        String unfit = whyUnfit(first.terms());
         if (unfit != null) {
-            hangUp(first.channel);
+            first.hangUp();
             throw new DiskException(address.toString(), Operation.OPEN, -1, 0, unfit);
         }
         lock.lock();
         try {
-            terms = first.terms;
+            terms = first.terms();
             use(first);
             reading = true;
         } finally {
             lock.unlock();
         }
         env.start("NBD replies of " + address, () -> read(first));
-        return first.terms;
+        env.start("NBD watch of " + address, this::watch);
+        return first.terms();
     }
 
     private String whyUnfit(Terms offered) {
@@ -101,31 +120,7 @@ final class NbdLink {
         return null;
     }
 
-    private Connected connect(long withinNanos) throws IOException {
-        SocketAddress socket = address.socketAddress();
-        SocketChannel opened = socket instanceof UnixDomainSocketAddress
-                ? SocketChannel.open(StandardProtocolFamily.UNIX)
-                : SocketChannel.open();
-        try (Deadlines.Guard guard = deadlines.guard(opened, withinNanos)) {
-            announce(opened);
-            opened.connect(socket);
-            if (!(socket instanceof UnixDomainSocketAddress)) {
-                opened.setOption(StandardSocketOptions.TCP_NODELAY, true);
-                opened.setOption(StandardSocketOptions.SO_KEEPALIVE, true);
-            }
-            PeerInput in = new PeerInput(opened);
-            Terms agreed = new ClientHandshake(in, opened).run(address.export());
-            if (guard.expired()) {
-                throw new IOException("the server did not answer in time");
-            }
-            return new Connected(opened, in, agreed);
-        } catch (IOException e) {
-            hangUp(opened);
-            throw e.getMessage() == null ? new IOException("the server did not answer in time", e) : e;
-        }
-    }
-
-    /** Lets {@link #close} end an attempt to connect. */
+    /** Lets {@link #close} and the watch end an attempt to connect. */
     private void announce(SocketChannel opened) throws IOException {
         lock.lock();
         try {
@@ -139,53 +134,66 @@ final class NbdLink {
     }
 
     /** Requests go here from now on. Called with the lock. */
-    private void use(Connected made) {
-        channel = made.channel;
+    private void use(Connection made) {
+        channel = made.channel();
+        sendTo = made.channel();
         connection = ++connections;
         calls.values().forEach(call -> call.changed.signal());
     }
 
-    /** Sends the call and waits for its end. Called with the lock, which it gives up meanwhile. */
+    /** From now on a disk that does not bear this mark after a reconnect is another one. */
+    void expect(Revival.Mark wanted) {
+        lock.lock();
+        try {
+            mark = wanted;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Fails when nothing works any more. Called with the lock. */
+    void requireAlive() throws IOException {
+        if (over != null && !reading) {
+            throw new IOException(over);
+        }
+    }
+
+    /** Sends the call and waits for its end. Called with the lock held once, which it gives up meanwhile. */
     void carryOut(Call call) throws IOException {
+        if (watchIsIdle) {
+            callCame.signal();
+        }
         while (!call.finished) {
-            if (over != null && !reading) {
-                throw new IOException(over);
-            }
+            requireAlive();
             if (over == null && connection != 0 && call.sentOn != connection) {
                 call.sendOn(connection);
-                send(call, channel);
+                send(call, sendTo);
             } else {
                 call.changed.awaitUninterruptibly();
             }
         }
     }
 
-    private void send(Call call, SocketChannel to) {
+    private void send(Call call, PeerChannel to) {
         lock.unlock();
         sending.lock();
         try {
-            ByteBuffer header = call.header();
-            ByteBuffer[] parts = {
-                header, call.type == Wire.CMD_WRITE ? call.view.duplicate().clear() : header
-            };
-            while (parts[0].hasRemaining() || parts[1].hasRemaining()) {
-                to.write(parts);
-            }
+            call.sendTo(to);
         } catch (IOException e) {
             LOG.log(System.Logger.Level.DEBUG, "{0}: sending: {1}", address, e.getMessage());
-            hangUp(to); // the reading thread sees it and connects again
+            Connector.hangUp(to); // the reading thread sees it and connects again
         } finally {
             sending.unlock();
             lock.lock();
         }
     }
 
-    private void read(Connected first) {
+    private void read(Connection first) {
         try {
-            Connected current = first;
+            Connection current = first;
             while (current != null) {
                 String why = readUntilBroken(current);
-                hangUp(current.channel);
+                current.hangUp();
                 current = connectAgain(why);
             }
         } finally {
@@ -193,15 +201,17 @@ final class NbdLink {
             try {
                 over = over == null ? "reading replies broke" : over;
                 reading = false;
+                unflushed.close();
                 calls.values().forEach(call -> call.changed.signal());
+                callCame.signalAll();
             } finally {
                 lock.unlock();
             }
         }
     }
 
-    private String readUntilBroken(Connected current) {
-        ClientReplies replies = new ClientReplies(current.in, new Waiting());
+    private String readUntilBroken(Connection current) {
+        ClientReplies replies = new ClientReplies(current.in(), new Waiting());
         try {
             while (true) {
                 replies.takeNext();
@@ -230,8 +240,14 @@ final class NbdLink {
         public void finished(Call call, int error) {
             lock.lock();
             try {
+                answers++;
                 call.error = error;
                 call.finished = true;
+                if (call.copy != null) {
+                    unflushed.ended(call.copy, error == 0);
+                } else if (call.type == Wire.CMD_FLUSH && error == 0) {
+                    unflushed.flushed(call.flush);
+                }
                 call.changed.signal();
             } finally {
                 lock.unlock();
@@ -240,17 +256,20 @@ final class NbdLink {
     }
 
     /** The next connection; null when there will be none, and {@link #over} says why. */
-    private Connected connectAgain(String broken) {
+    private Connection connectAgain(String broken) {
         long deadline = env.nanoTime() + options.reconnectNanos();
         String why = broken;
         long pause = FIRST_PAUSE_NANOS;
         while (mayGoOn(deadline, why)) {
             try {
-                Connected made = connect(deadline - env.nanoTime());
-                if (accept(made)) {
+                Connection made = connector.connect(deadline - env.nanoTime(), this::announce, this::revive);
+                if (take(made)) {
                     LOG.log(System.Logger.Level.INFO, "{0}: connected again after: {1}", address, broken);
                     return made;
                 }
+                return null;
+            } catch (Revival.OtherDiskException e) {
+                end(e.getMessage());
                 return null;
             } catch (IOException e) {
                 why = e.getMessage();
@@ -274,15 +293,41 @@ final class NbdLink {
         }
     }
 
-    private boolean accept(Connected made) {
-        String unfit = made.terms.equals(terms) ? null : "the export changed while the connection was broken";
-        if (unfit != null && made.terms.sizeBytes() != terms.sizeBytes()) {
-            unfit += ": it had " + Units.sectorsOfBytesFloor(terms.sizeBytes()) + " sectors and has "
-                    + Units.sectorsOfBytesFloor(made.terms.sizeBytes());
+    /** Sees to it that a new connection leads to the same disk, with everything on it that was acknowledged. */
+    private void revive(Connection made) throws IOException {
+        if (!made.terms().equals(terms)) {
+            long had = Units.sectorsOfBytesFloor(terms.sizeBytes());
+            long has = Units.sectorsOfBytesFloor(made.terms().sizeBytes());
+            throw new Revival.OtherDiskException("the export changed while the connection was broken"
+                    + (had == has ? "" : ": it had " + had + " sectors and has " + has));
         }
+        Revival.Mark wanted;
+        Collection<Entry> lost;
+        long flush;
         lock.lock();
         try {
-            over = over == null ? unfit : over;
+            wanted = mark;
+            lost = unflushed.acknowledged();
+            flush = unflushed.flushBegins();
+        } finally {
+            lock.unlock();
+        }
+        Revival revival = new Revival(made);
+        if (wanted != null) {
+            revival.expect(wanted);
+        }
+        revival.replay(unflushed, lost);
+        lock.lock();
+        try {
+            unflushed.flushed(flush);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private boolean take(Connection made) {
+        lock.lock();
+        try {
             if (over == null) {
                 use(made);
                 return true;
@@ -290,21 +335,50 @@ final class NbdLink {
         } finally {
             lock.unlock();
         }
-        hangUp(made.channel);
+        made.hangUp();
         return false;
     }
 
-    private static void hangUp(SocketChannel channel) {
+    /** Looks whether answers come: a server may be silent without the connection being broken. */
+    private void watch() {
+        Patience patience = new Patience(options.answerNanos());
+        lock.lock();
         try {
-            channel.close();
-        } catch (IOException e) {
-            LOG.log(System.Logger.Level.DEBUG, "closing a connection: {0}", e.getMessage());
+            while (over == null) {
+                watchIsIdle = calls.isEmpty();
+                if (watchIsIdle) {
+                    callCame.awaitUninterruptibly();
+                    continue;
+                }
+                long now = env.nanoTime();
+                long oldest = calls.values().iterator().next().begun;
+                Patience.Verdict verdict = patience.look(now, answers, oldest, connection);
+                if (verdict == Patience.Verdict.GIVE_UP) {
+                    over = "the server did not answer a request for " + TimeUnit.NANOSECONDS.toMillis(now - oldest)
+                            + " ms";
+                }
+                if (verdict != Patience.Verdict.WAIT) {
+                    Connector.hangUp(channel);
+                }
+                Conditions.awaitNanos(callCame, options.answerNanos() / LOOKS);
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void end(String why) {
+        lock.lock();
+        try {
+            over = over == null ? why : over;
+        } finally {
+            lock.unlock();
         }
     }
 
     /** Takes leave and ends; calls that are under way fail. A second close does nothing. */
     void close() {
-        SocketChannel open;
+        Channel open;
         lock.lock();
         try {
             if (closed) {
@@ -313,11 +387,12 @@ final class NbdLink {
             closed = true;
             over = over == null ? "the disk is closed" : over;
             open = channel;
+            callCame.signalAll();
         } finally {
             lock.unlock();
         }
         if (open != null) {
-            hangUp(open);
+            Connector.hangUp(open);
         }
     }
 }

@@ -45,6 +45,11 @@ final class PeerInput {
         }
     }
 
+    /** Whether bytes have come that nobody has taken yet. */
+    boolean hasBuffered() {
+        return buffer.hasRemaining();
+    }
+
     private void receive(ByteBuffer into) throws IOException {
         beforeWaiting.run();
         if (channel.read(into) < 0) {

@@ -4,9 +4,9 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.channels.WritableByteChannel;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /** The server's half of the fixed newstyle handshake, on one connection: options are answered until an export is agreed on. */
 final class ServerHandshake {
@@ -16,9 +16,18 @@ final class ServerHandshake {
     private static final int REPLY_HEADER_BYTES = 20;
     private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
 
-    private final PeerInput in;
-    private final WritableByteChannel out;
+    /** Makes the connection an encrypted one. */
+    interface Encryption {
+        PeerChannel encrypt() throws IOException;
+    }
+
+    private PeerInput in;
+    private PeerChannel out;
     private final ExportTable exports;
+    /** Empty: this connection is in the clear, and stays so. */
+    private final Optional<Encryption> encryption;
+
+    private boolean encrypted;
     private boolean zeroes;
     private boolean structuredReplies;
     /** The export whose allocation context was chosen; null: none was. */
@@ -27,10 +36,21 @@ final class ServerHandshake {
     private Agreement agreed;
     private boolean aborted;
 
-    ServerHandshake(PeerInput in, WritableByteChannel out, ExportTable exports) {
-        this.in = in;
-        this.out = out;
+    /** @param encryption what every client must ask for before anything else; empty: nobody need nor can */
+    ServerHandshake(PeerChannel channel, ExportTable exports, Optional<Encryption> encryption) {
+        this.in = new PeerInput(channel);
+        this.out = channel;
         this.exports = exports;
+        this.encryption = encryption;
+    }
+
+    /** What requests come through: the channel that it was given, or the encrypted one over it. */
+    PeerChannel channel() {
+        return out;
+    }
+
+    PeerInput input() {
+        return in;
     }
 
     /**
@@ -66,6 +86,10 @@ final class ServerHandshake {
             throw new PeerException("option " + option + " has " + length + " bytes of data");
         }
         ByteBuffer data = ByteBuffer.wrap(in.readBytes(Math.toIntExact(length)));
+        if (encryption.isPresent() && !encrypted && option != Wire.OPT_ABORT) {
+            beforeEncryption(option, data);
+            return;
+        }
         switch (option) {
             case Wire.OPT_EXPORT_NAME -> exportName(data);
             case Wire.OPT_ABORT -> {
@@ -73,11 +97,38 @@ final class ServerHandshake {
                 aborted = true;
             }
             case Wire.OPT_LIST -> list(data);
+            case Wire.OPT_STARTTLS ->
+                refuse(
+                        option,
+                        encrypted ? Wire.REP_ERR_INVALID : Wire.REP_ERR_UNSUP,
+                        encrypted ? "it is encrypted already" : "no encryption is set up here");
             case Wire.OPT_INFO, Wire.OPT_GO -> info(option, data);
             case Wire.OPT_STRUCTURED_REPLY -> structured(data);
             case Wire.OPT_LIST_META_CONTEXT, Wire.OPT_SET_META_CONTEXT -> metaContext(option, data);
             default -> refuse(option, Wire.REP_ERR_UNSUP, "this server does not know option " + option);
         }
+    }
+
+    /** Nothing is told to a client that does not encrypt, and nothing that it said before counts afterwards. */
+    private void beforeEncryption(int option, ByteBuffer data) throws IOException {
+        if (option == Wire.OPT_EXPORT_NAME) {
+            throw new PeerException("asks for an export in the clear, in a way that cannot be answered");
+        }
+        if (option != Wire.OPT_STARTTLS) {
+            refuse(option, Wire.REP_ERR_TLS_REQD, "this server takes encrypted connections only");
+            return;
+        }
+        if (data.hasRemaining()) {
+            refuse(option, Wire.REP_ERR_INVALID, "STARTTLS has no data");
+            return;
+        }
+        if (in.hasBuffered()) {
+            throw new PeerException("bytes in the clear behind the wish to encrypt");
+        }
+        reply(option, Wire.REP_ACK, NOTHING);
+        out = encryption.orElseThrow().encrypt();
+        in = new PeerInput(out);
+        encrypted = true;
     }
 
     private void exportName(ByteBuffer data) throws IOException {

@@ -4,7 +4,6 @@ import io.restripe.disk.Pace;
 import io.restripe.env.Env;
 import io.restripe.nbd.PayloadBuffers.Payload;
 import java.io.IOException;
-import java.nio.channels.SocketChannel;
 
 /**
  * A connection after its handshake: reads requests, has them carried out, answers. One thread reads; requests of a disk that has to
@@ -14,7 +13,7 @@ final class Transmission {
     private static final System.Logger LOG = System.getLogger("io.restripe.nbd");
 
     private final Env env;
-    private final SocketChannel channel;
+    private final PeerChannel channel;
     private final PeerInput in;
     private final RequestRunner runner;
     private final ReplyWriter replies;
@@ -22,7 +21,7 @@ final class Transmission {
     private final Workers workers;
     private final Pace reads = new Pace();
 
-    Transmission(Env env, NbdLimits limits, SocketChannel channel, PeerInput in, Agreement agreement) {
+    Transmission(Env env, NbdLimits limits, PeerChannel channel, PeerInput in, Agreement agreement) {
         this.env = env;
         this.channel = channel;
         this.in = in;

@@ -46,6 +46,7 @@ final class Wire {
 
     static final int REP_ERR_UNSUP = REP_ERROR | 1;
     static final int REP_ERR_INVALID = REP_ERROR | 3;
+    static final int REP_ERR_TLS_REQD = REP_ERROR | 5;
     static final int REP_ERR_UNKNOWN = REP_ERROR | 6;
 
     static final int INFO_EXPORT = 0;

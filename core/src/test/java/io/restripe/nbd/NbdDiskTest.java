@@ -9,6 +9,7 @@ import io.restripe.disk.DiskContract;
 import io.restripe.disk.DiskException;
 import io.restripe.disk.FaultDisk;
 import io.restripe.disk.MemoryDisk;
+import io.restripe.disk.VolatileCacheDisk;
 import io.restripe.env.Env;
 import io.restripe.env.SystemEnv;
 import java.lang.foreign.MemorySegment;
@@ -28,7 +29,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 @Timeout(60)
 class NbdDiskTest {
-    private static final NbdDisk.Options READ_ONLY = new NbdDisk.Options(true, 1_000_000_000);
+    private static final NbdDisk.Options READ_ONLY = NbdDisk.Options.patient(true, 1_000_000_000);
 
     @TempDir
     Path folder;
@@ -178,9 +179,97 @@ class NbdDiskTest {
         }
     }
 
+    /** The machine of the server loses power while the connection is broken: what it had not flushed is gone there. */
+    @Test
+    void what_was_acknowledged_is_there_after_a_flush_although_the_server_lost_it_in_between() throws Exception {
+        server.close();
+        server = serving(forgetful(), false);
+        try (NbdDisk disk = open()) {
+            write(disk, 0, 64, 1);
+            disk.flush();
+            write(disk, 0, 8, 2);
+            write(disk, 4, 8, 3);
+            write(disk, 100, 64, 4);
+            server.close();
+            server = serving(forgetful(), false);
+            disk.flush();
+        }
+        server.close();
+        server = serving(forgetful(), false);
+        try (NbdDisk disk = open()) {
+            assertHolds(disk, 0, 4, 2);
+            assertHolds(disk, 4, 8, 3);
+            assertHolds(disk, 12, 52, 1);
+            assertHolds(disk, 100, 64, 4);
+        }
+    }
+
+    @Test
+    void more_than_is_kept_is_flushed_on_the_way() throws Exception {
+        long pieces = 5;
+        long sectors = 4 << 11;
+        MemoryDisk large = new MemoryDisk("m1", pieces * sectors);
+        server.close();
+        server = serving(forgetful(large), false);
+        try (NbdDisk disk = open()) {
+            for (int i = 0; i < pieces; i++) {
+                write(disk, i * sectors, sectors, i + 1);
+            }
+            server.close();
+            server = serving(forgetful(large), false);
+            disk.flush();
+        }
+        server.close();
+        server = serving(forgetful(large), false);
+        try (NbdDisk disk = open()) {
+            for (int i = 0; i < pieces; i++) {
+                assertHolds(disk, i * sectors, sectors, i + 1);
+            }
+        }
+    }
+
+    private Disk forgetful() {
+        return forgetful(memory);
+    }
+
+    /** Forgets, when it is left, what was not flushed. */
+    private Disk forgetful(Disk under) {
+        return new VolatileCacheDisk(under, env, env.random(), 0, 1 << 20);
+    }
+
+    private static void write(Disk disk, long sector, long sectors, int fill) throws DiskException {
+        MemorySegment buffer = Buffers.allocate(sectors);
+        buffer.fill((byte) fill);
+        disk.write(sector, buffer);
+    }
+
+    private static void assertHolds(Disk disk, long sector, long sectors, int fill) throws DiskException {
+        MemorySegment wanted = Buffers.allocate(sectors);
+        wanted.fill((byte) fill);
+        MemorySegment found = Buffers.allocate(sectors);
+        disk.read(sector, found);
+        assertThat(found.mismatch(wanted)).as("sector " + sector).isEqualTo(-1);
+    }
+
+    @Test
+    void another_disk_at_the_same_address_is_noticed_by_what_the_first_is_known_by() throws Exception {
+        try (NbdDisk disk = open()) {
+            write(disk, 8, 1, 5);
+            disk.flush();
+            disk.knowBy(8, 1);
+            server.close();
+            server = serving(memory, false);
+            assertHolds(disk, 8, 1, 5);
+            server.close();
+            server = serving(new MemoryDisk("m1", DiskContract.SECTORS), false);
+            assertThatThrownBy(disk::flush).hasMessageContaining("another disk was at this address");
+            assertThatThrownBy(() -> disk.read(0, Buffers.allocate(8))).hasMessageContaining("another disk");
+        }
+    }
+
     @Test
     void a_server_that_does_not_come_back_fails_everything() throws Exception {
-        try (NbdDisk disk = NbdDisk.open(env, address, new NbdDisk.Options(false, 50_000_000))) {
+        try (NbdDisk disk = NbdDisk.open(env, address, NbdDisk.Options.patient(false, 50_000_000))) {
             server.close();
             for (int i = 0; i < 2; i++) {
                 assertThatThrownBy(() -> disk.read(0, Buffers.allocate(8)))

@@ -21,6 +21,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.OptionalLong;
 import java.util.Set;
 
 /**
@@ -96,6 +97,11 @@ public final class ImsmFormat implements MetadataFormat {
     @Override
     public OptionalInt sectorBytes(Disk disk) throws DiskException {
         return Placement.sectorBytes(disk);
+    }
+
+    @Override
+    public OptionalLong unusedSector(Disk disk) {
+        return Placement.unusedSector(disk);
     }
 
     @Override

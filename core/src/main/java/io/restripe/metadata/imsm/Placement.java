@@ -11,6 +11,7 @@ import java.lang.foreign.ValueLayout;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.OptionalLong;
 
 /**
  * Where the metadata lies on a disk (docs/imsm.md, chapter 1), counted in the disk's own sectors from its end:
@@ -20,6 +21,12 @@ import java.util.OptionalInt;
 final class Placement {
     /** Sectors of 512 bytes behind the copy area of the smallest member: what record and MPB may use. */
     private static final long TAIL_SECTORS = 161;
+
+    /**
+     * From the end of a disk: behind the copy area, which ends before the tail of the smallest member, and far in front of the largest MPB
+     * that two volumes of 255 disks with a full log of bad blocks make, some 20 KiB (docs/imsm.md, chapter 1).
+     */
+    private static final long UNUSED_SECTORS_FROM_END = 160;
 
     private static final long BUFFER_ALIGNMENT = 4096;
 
@@ -102,6 +109,12 @@ final class Placement {
     /** The sector of the anchor; negative on a disk that has no room for one. */
     static long anchorSector(Disk disk) {
         return usableSectors(disk) - 2L * blocks(disk).sectorsPerBlock();
+    }
+
+    /** The first of 8 sectors that stay unused; empty on a disk that is no larger than what metadata takes. */
+    static OptionalLong unusedSector(Disk disk) {
+        long sector = usableSectors(disk) - UNUSED_SECTORS_FROM_END;
+        return usableSectors(disk) > VolumeCreation.METADATA_SECTORS ? OptionalLong.of(sector) : OptionalLong.empty();
     }
 
     /** The last sector's bytes. */

@@ -26,7 +26,7 @@ final class AssembleVerb extends Verb {
                 spec,
                 "[CONTAINER] [OPTION...] MEMBER...",
                 "[CONTAINER] MEMBER",
-                "The name it shall have (default imsm0, imsm1, ...), then its members in any order, PATH or PATH@SERIAL. "
+                "The name it shall have (default imsm0, imsm1, ...), then its members in any order, PATH, PATH@SERIAL or the URI of an NBD export. "
                         + "The first argument is the name when it has no slash and no file is called so");
         spec.addOption(flag("Stay in the foreground until it is stopped; Ctrl-C stops it cleanly", "--foreground"));
         spec.addOption(flag("Write to no member; reshapes stay where they are", "-o", "--read-only", "--readonly"));
@@ -36,6 +36,7 @@ final class AssembleVerb extends Verb {
         spec.addOption(flag("Start although members are missing", "-R", "--run"));
         spec.addOption(flag("Start from a doubtful state: degraded and not cleanly stopped", "-f", "--force"));
         copyArea(spec);
+        memberTimeout(spec);
         listen(spec);
         spec.addOption(OptionSpec.builder("--volatile-cache")
                 .hidden(true)
@@ -72,6 +73,7 @@ final class AssembleVerb extends Verb {
                 line.has("--run"),
                 line.has("--force"),
                 line.copyArea(),
+                line.memberTimeoutNanos(),
                 line.listen(),
                 line.has("--volatile-cache"));
         boolean foreground = line.has("--foreground") || line.has("--finish");

@@ -23,7 +23,7 @@ final class CreateVerb extends Verb {
                 spec,
                 "CONTAINER/VOLUME --level=LEVEL --raid-devices=N [OPTION...] MEMBER...",
                 "CONTAINER/VOLUME MEMBER",
-                "The array's name, then its members in slot order, PATH or PATH@SERIAL; those beyond --raid-devices become spares");
+                "The array's name, then its members in slot order, PATH, PATH@SERIAL or the URI of an NBD export; those beyond --raid-devices become spares");
         spec.addOption(value("LEVEL", "0, 1, 5 or 10 (also raid5, stripe, mirror)", "-l", "--level"));
         spec.addOption(value("N", "Members of the volume, parity included", "-n", "--raid-devices"));
         spec.addOption(value(
@@ -35,6 +35,7 @@ final class CreateVerb extends Verb {
         newFiles(spec, "members");
         spec.addOption(flag("The members are equal already (or hold zeroes): no first resync", "--assume-clean"));
         spec.addOption(flag("Overwrite what else the members carry", "-f", "--force"));
+        memberTimeout(spec);
         spec.addOption(flag("Make it and leave it stopped", "--no-start"));
         text(
                 spec,
@@ -48,6 +49,7 @@ final class CreateVerb extends Verb {
     int run(Line line, Session session) throws ProblemException {
         ArrayName array = ArrayName.parseVolume(name(), line.first("CONTAINER/VOLUME"));
         CreateRequest request = request(line, array);
+        long timeout = line.memberTimeoutNanos();
         if (session.run().alive(array.container())) {
             if (line.has("--no-start")) {
                 throw line.usage("--no-start", array.container() + " is running; a volume made in it runs too");
@@ -69,7 +71,7 @@ final class CreateVerb extends Verb {
                             + String.join(" ", request.members()));
             return Main.OK;
         }
-        StartOptions options = StartOptions.normal(array.container(), request.members());
+        StartOptions options = StartOptions.normal(array.container(), request.members(), timeout);
         report(
                 session,
                 array,

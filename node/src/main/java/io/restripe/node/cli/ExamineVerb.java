@@ -14,7 +14,11 @@ final class ExamineVerb extends Verb {
 
     @Override
     void describe(CommandSpec spec) {
-        arguments(spec, "MEMBER...", "MEMBER", "Members, PATH or PATH@SERIAL; each is told on its own");
+        arguments(
+                spec,
+                "MEMBER...",
+                "MEMBER",
+                "Members, PATH, PATH@SERIAL or the URI of an NBD export; each is told on its own");
         text(
                 spec,
                 "Strictly read-only. A member that cannot be read or is damaged does not keep the others from being told;",

@@ -27,7 +27,8 @@ final class GrowVerb extends Verb {
         spec.addOption(value("N", "Wanted number of members, parity included", "-n", "--raid-devices"));
         spec.addOption(value("KIB", "Wanted chunk in KiB", "-c", "--chunk"));
         spec.addOption(value("LEVEL", "Wanted level: 5, from RAID0 with one disk more", "-l", "--level"));
-        spec.addOption(values("MEMBER", "Disks to take in first, PATH or PATH@SERIAL", "-a", "--add"));
+        spec.addOption(values(
+                "MEMBER", "Disks to take in first, PATH, PATH@SERIAL or the URI of an NBD export", "-a", "--add"));
         newFiles(spec, "disks of --add");
         spec.addOption(flag("Only tell what would be done, or why not", "--plan"));
         spec.addOption(flag(

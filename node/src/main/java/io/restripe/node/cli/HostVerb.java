@@ -4,6 +4,7 @@ import io.restripe.node.daemon.HostMain;
 import io.restripe.node.daemon.StartOptions;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import picocli.CommandLine.Model.CommandSpec;
 
 /** The host process itself: what {@code assemble} and {@code create} start in the background. */
@@ -25,6 +26,7 @@ final class HostVerb extends Verb {
         spec.addOption(flag("Start with members missing", "--run"));
         spec.addOption(flag("Accept a doubtful state", "--force"));
         copyArea(spec);
+        memberTimeout(spec);
         listen(spec);
         spec.addOption(flag("Members forget unflushed writes when the process dies", "--volatile-cache"));
     }
@@ -42,7 +44,14 @@ final class HostVerb extends Verb {
             words.add("--force");
         }
         CopyAreas.word(options.copyArea()).ifPresent(word -> words.add("--copy-area=" + word));
-        options.listen().ifPresent(address -> words.add("--listen=" + address));
+        words.add("--member-timeout=" + TimeUnit.NANOSECONDS.toSeconds(options.memberTimeoutNanos()));
+        options.listen().ifPresent(tcp -> {
+            words.add("--listen=" + tcp.address());
+            tcp.tls().ifPresent(folder -> words.add("--tls=" + folder));
+            if (tcp.verifyClients()) {
+                words.add("--tls-verify-clients");
+            }
+        });
         if (options.volatileCache()) {
             words.add("--volatile-cache");
         }
@@ -61,6 +70,7 @@ final class HostVerb extends Verb {
                 line.has("--run"),
                 line.has("--force"),
                 line.copyArea(),
+                line.memberTimeoutNanos(),
                 line.listen(),
                 line.has("--volatile-cache"));
         return new HostMain(session.env(), session.run(), session.engine()).run(options, session.out());

@@ -1,14 +1,18 @@
 package io.restripe.node.cli;
 
 import io.restripe.assembly.CopyAreaUse;
+import io.restripe.assembly.MemberOpener;
 import io.restripe.node.daemon.ListenAddress;
 import io.restripe.node.daemon.NewFiles;
+import io.restripe.node.daemon.StartOptions;
+import io.restripe.node.daemon.TcpService;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.concurrent.TimeUnit;
 import picocli.CommandLine.ParseResult;
 
 /** A parsed command line of one verb, with its values checked on the way out: what is wrong is a {@link UsageException}. */
@@ -104,9 +108,23 @@ final class Line {
                         usage("--copy-area", "\"" + word + "\" is none of " + String.join(", ", CopyAreas.words())));
     }
 
-    Optional<ListenAddress> listen() {
+    /** What {@code --member-timeout} says, or what is usual. */
+    long memberTimeoutNanos() {
+        int seconds = number("--member-timeout", 1, 86_400).orElse(StartOptions.USUAL_MEMBER_TIMEOUT);
+        return TimeUnit.SECONDS.toNanos(seconds);
+    }
+
+    /** What {@code --listen} and the options of its encryption say. */
+    Optional<TcpService> listen() {
+        if (has("--tls") && !has("--listen") || has("--tls-verify-clients") && !has("--tls")) {
+            throw usage(
+                    has("--tls") ? "--tls" : "--tls-verify-clients",
+                    has("--tls") ? "it is about what --listen serves" : "it needs --tls");
+        }
+        Optional<Path> tls = text("--tls").map(folder -> Path.of(folder).toAbsolutePath());
         try {
-            return has("--listen") ? text("--listen").map(ListenAddress::parse) : Optional.empty();
+            return text("--listen")
+                    .map(address -> new TcpService(ListenAddress.parse(address), tls, has("--tls-verify-clients")));
         } catch (IllegalArgumentException e) {
             throw usage("--listen", e.getMessage());
         }
@@ -148,6 +166,9 @@ final class Line {
     }
 
     private static String absolute(String member) {
+        if (MemberOpener.isRemote(member)) {
+            return MemberOpener.absoluteRemote(member);
+        }
         return member.startsWith("/")
                 ? member
                 : Path.of("").toAbsolutePath().resolve(member).toString();

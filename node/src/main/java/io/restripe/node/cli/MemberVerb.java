@@ -59,7 +59,9 @@ final class MemberVerb extends Verb {
                 array + " MEMBER...",
                 array + " MEMBER",
                 "The array, then members: "
-                        + (name().equals("add") ? "PATH or PATH@SERIAL" : "their paths or serials"));
+                        + (name().equals("add")
+                                ? "PATH, PATH@SERIAL or the URI of an NBD export"
+                                : "their paths, URIs or serials"));
         if (name().equals("add")) {
             newFiles(spec, "disks");
             spec.addOption(flag("Overwrite what else the disks carry", "-f", "--force"));

@@ -1,6 +1,7 @@
 package io.restripe.node.cli;
 
 import io.restripe.nbd.NbdAddress;
+import io.restripe.node.daemon.StartOptions;
 import io.restripe.rule.ProblemException;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -97,13 +98,31 @@ abstract class Verb {
                 "--copy-area"));
     }
 
+    /** The option of verbs that start a container, whose members may be on servers. */
+    static void memberTimeout(CommandSpec spec) {
+        spec.addOption(value(
+                "SECONDS",
+                "How long a member on an NBD server may not be there, or be silent, before it has failed; writes wait for it so"
+                        + " long (default " + StartOptions.USUAL_MEMBER_TIMEOUT + ")",
+                "--member-timeout"));
+    }
+
     static void listen(CommandSpec spec) {
         spec.addOption(value(
                 "HOST[:PORT]",
-                "Serve its volumes over NBD on this TCP address too, unencrypted and to everybody who can reach it (port "
+                "Serve its volumes over NBD on this TCP address too (port "
                         + NbdAddress.USUAL_PORT
-                        + " when not given). A Unix-domain socket for their owner there is always",
+                        + " when not given): to everybody who can reach it, and without --tls unencrypted. A Unix-domain"
+                        + " socket for their owner there is always",
                 "--listen"));
+        spec.addOption(value(
+                "FOLDER",
+                "Serve on TCP to clients that encrypt, and only to those; with server-cert.pem and server-key.pem (PKCS#8) of this"
+                        + " folder",
+                "--tls"));
+        spec.addOption(flag(
+                "Serve only clients that have a certificate signed by ca-cert.pem of that folder",
+                "--tls-verify-clients"));
     }
 
     /** The one list of positional arguments that a verb has; {@code synopsis} shows them as they are meant. */

@@ -1,5 +1,6 @@
 package io.restripe.node.daemon;
 
+import io.restripe.assembly.MemberOpener;
 import io.restripe.disk.Disk;
 import io.restripe.env.Env;
 import io.restripe.host.ContainerScrub;
@@ -126,7 +127,7 @@ final class CoreContainer implements HostedContainer {
     private List<String> bringIn(List<String> names, NewFiles files, boolean force, Joining joining)
             throws ProblemException {
         turn.lock();
-        try (Newcomers newcomers = members.openForAdding(names, files, force, running.container())) {
+        try (Newcomers newcomers = members.openForAdding(names, files, force, running.container(), open.values())) {
             List<MemberDisk> disks = newcomers.disks();
             try {
                 joining.run(disks);
@@ -212,6 +213,9 @@ final class CoreContainer implements HostedContainer {
     private static boolean same(String known, String asked) {
         if (known.equals(asked) || known.isEmpty()) {
             return !known.isEmpty();
+        }
+        if (MemberOpener.isRemote(known) || MemberOpener.isRemote(asked)) {
+            return MemberOpener.sameRemote(known, asked);
         }
         try {
             Path path = Path.of(asked);

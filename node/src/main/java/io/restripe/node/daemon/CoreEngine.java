@@ -33,7 +33,7 @@ public final class CoreEngine implements ArrayEngine {
 
     @Override
     public HostedContainer start(StartOptions options) throws ProblemException {
-        Members members = new Members(env, format, options.volatileCache());
+        Members members = new Members(env, format, options.memberTimeoutNanos(), options.volatileCache());
         List<MemberDisk> disks = new ArrayList<>(members.open(options.members(), options.readOnly()));
         RunningContainer.Options how = RunningContainer.Options.normal()
                 .withReadOnly(options.readOnly())
@@ -65,7 +65,7 @@ public final class CoreEngine implements ArrayEngine {
 
     @Override
     public List<String> create(CreateRequest request) throws ProblemException {
-        Members members = new Members(env, format, false);
+        Members members = new Members(env, format, StartOptions.USUAL_MEMBER_TIMEOUT_NANOS, false);
         try (Newcomers newcomers = members.openForCreating(request.members(), request.files(), request.force())) {
             List<MemberDisk> disks = newcomers.disks();
             List<String> slots = disks.stream()
@@ -90,7 +90,8 @@ public final class CoreEngine implements ArrayEngine {
     @Override
     public Verdict check(List<String> members, Optional<String> volume, ContainerCheck.Watcher watcher)
             throws ProblemException {
-        List<MemberDisk> disks = new Members(env, format, false).open(members, true);
+        List<MemberDisk> disks =
+                new Members(env, format, StartOptions.USUAL_MEMBER_TIMEOUT_NANOS, false).open(members, true);
         try {
             return new ContainerCheck(format, watcher).check(disks, volume);
         } finally {
@@ -100,8 +101,9 @@ public final class CoreEngine implements ArrayEngine {
 
     private Report examine(String member) {
         try {
-            MemberDisk disk =
-                    new Members(env, format, false).open(List.of(member), true).getFirst();
+            MemberDisk disk = new Members(env, format, StartOptions.USUAL_MEMBER_TIMEOUT_NANOS, false)
+                    .open(List.of(member), true)
+                    .getFirst();
             try {
                 return report(member, disk);
             } finally {

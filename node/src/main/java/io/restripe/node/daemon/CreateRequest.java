@@ -15,7 +15,7 @@ import java.util.Map;
  * @param raidDevices members in the volume; the rest of {@code members} become spares
  * @param chunkKib KiB in a chunk
  * @param memberKib KiB of every member to use, 0: all there is
- * @param members {@code PATH} or {@code PATH@SERIAL}, absolute; on a running container empty means its disks in their order
+ * @param members {@code PATH}, {@code PATH@SERIAL} or the URI of an export, absolute; on a running container empty means its disks in their order
  * @param files how members that do not exist are made
  * @param assumeClean no first resync
  * @param force overwrite what else the members carry

@@ -1,6 +1,7 @@
 package io.restripe.node.daemon;
 
 import io.restripe.assembly.ForeignData;
+import io.restripe.assembly.Labelling;
 import io.restripe.assembly.MemberOpener;
 import io.restripe.disk.DiskException;
 import io.restripe.disk.FileDisk;
@@ -17,6 +18,8 @@ import io.restripe.unit.Units;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 
@@ -30,19 +33,27 @@ final class Members {
 
     private final Env env;
     private final MetadataFormat format;
+    private final long timeoutNanos;
     private final boolean volatileCache;
 
-    Members(Env env, MetadataFormat format, boolean volatileCache) {
+    /** @param timeoutNanos how long a member on a server may not be there, or be silent, before it has failed */
+    Members(Env env, MetadataFormat format, long timeoutNanos, boolean volatileCache) {
         this.env = env;
         this.format = format;
+        this.timeoutNanos = timeoutNanos;
         this.volatileCache = volatileCache;
     }
 
     /** Opens the members of an existing container: all or none. */
     List<MemberDisk> open(List<String> members, boolean readOnly) throws ProblemException {
         FileDisk.Access access = readOnly ? FileDisk.Access.READ_ONLY : FileDisk.Access.EXCLUSIVE;
-        return new MemberOpener(access, format)
-                .openAll(members).stream().map(this::layered).toList();
+        return allowingRemote(new MemberOpener(access, format)).openAll(members).stream()
+                .map(this::layered)
+                .toList();
+    }
+
+    private MemberOpener allowingRemote(MemberOpener opener) {
+        return opener.allowRemote(env, format, timeoutNanos);
     }
 
     private MemberDisk layered(MemberDisk member) {
@@ -60,30 +71,38 @@ final class Members {
      * @param force although they carry something
      */
     Newcomers openForCreating(List<String> members, NewFiles files, boolean force) throws ProblemException {
-        return openNew(members, files, force, Optional.empty());
+        return openNew(members, files, force, Optional.empty(), List.of());
     }
 
     /**
      * Opens disks that shall join a container: all or none.
      *
      * @param force although they carry something else
+     * @param present the disks of the container
      */
-    Newcomers openForAdding(List<String> members, NewFiles files, boolean force, Container container)
+    Newcomers openForAdding(
+            List<String> members, NewFiles files, boolean force, Container container, Collection<MemberDisk> present)
             throws ProblemException {
-        return openNew(members, files, force, Optional.of(container));
+        return openNew(members, files, force, Optional.of(container), present);
     }
 
-    private Newcomers openNew(List<String> members, NewFiles files, boolean force, Optional<Container> joins)
+    private Newcomers openNew(
+            List<String> members,
+            NewFiles files,
+            boolean force,
+            Optional<Container> joins,
+            Collection<MemberDisk> present)
             throws ProblemException {
         Newcomers newcomers = new Newcomers();
         // A file that joins keeps the sectors of the container that it was in; a new container is made for a file's
         // own.
-        MemberOpener opener = joins.isPresent()
-                ? new MemberOpener(FileDisk.Access.EXCLUSIVE, format)
-                : new MemberOpener(FileDisk.Access.EXCLUSIVE);
+        MemberOpener opener = allowingRemote(
+                joins.isPresent()
+                        ? new MemberOpener(FileDisk.Access.EXCLUSIVE, format)
+                        : new MemberOpener(FileDisk.Access.EXCLUSIVE));
         try {
             for (String member : members) {
-                if (files.bytes() > 0) {
+                if (files.bytes() > 0 && !MemberOpener.isRemote(member)) {
                     makeFile(member, files).ifPresent(newcomers::made);
                 }
                 MemberDisk disk = opener.openNew(member, env);
@@ -92,6 +111,7 @@ final class Members {
                     refuseContents(disk, joins);
                 }
             }
+            label(newcomers, present);
             return newcomers;
         } catch (ProblemException e) {
             newcomers.close();
@@ -99,14 +119,26 @@ final class Members {
         }
     }
 
+    /** Those that are on servers get their serials, now that nothing else is to be refused about what they carry. */
+    private void label(Newcomers newcomers, Collection<MemberDisk> present) throws ProblemException {
+        List<MemberDisk> remote = new ArrayList<>();
+        List<MemberDisk> others = new ArrayList<>(present);
+        for (MemberDisk disk : newcomers.disks()) {
+            (MemberOpener.isRemote(disk.name()) ? remote : others).add(disk);
+        }
+        if (!remote.isEmpty()) {
+            newcomers.labelled(Labelling.write(format, remote, others));
+        }
+    }
+
     /** As {@link #openForAdding} would, without making or changing any file: for a plan. */
     Newcomers openForPlanning(List<String> members, NewFiles files, Container container) throws ProblemException {
         Newcomers newcomers = new Newcomers();
-        MemberOpener opener = new MemberOpener(FileDisk.Access.READ_ONLY, format);
+        MemberOpener opener = allowingRemote(new MemberOpener(FileDisk.Access.READ_ONLY, format));
         try {
             for (String member : members) {
                 Path path = path(member);
-                if (files.bytes() > 0 && refuseOtherSize(member, path, files)) {
+                if (files.bytes() > 0 && !MemberOpener.isRemote(member) && refuseOtherSize(member, path, files)) {
                     newcomers.opened(new MemberDisk(
                             path.toString(),
                             MemberOpener.newSerial(env),

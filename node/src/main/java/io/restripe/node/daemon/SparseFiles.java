@@ -1,5 +1,6 @@
 package io.restripe.node.daemon;
 
+import io.restripe.assembly.MemberOpener;
 import io.restripe.metadata.MemberDisk;
 import io.restripe.os.FileStatus;
 import io.restripe.unit.Units;
@@ -22,6 +23,9 @@ final class SparseFiles {
         List<String> notes = new ArrayList<>();
         try {
             for (MemberDisk disk : disks) {
+                if (MemberOpener.isRemote(disk.name())) {
+                    continue;
+                }
                 Path path = Path.of(disk.name());
                 FileStatus status = FileStatus.of(path);
                 long missing = status.sizeBytes() - status.allocatedBytes();

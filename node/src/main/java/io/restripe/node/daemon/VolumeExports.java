@@ -4,6 +4,7 @@ import io.restripe.env.Env;
 import io.restripe.nbd.Export;
 import io.restripe.nbd.NbdAddress;
 import io.restripe.nbd.NbdServer;
+import io.restripe.nbd.TlsFolder;
 import io.restripe.node.rpc.ContainerStatus;
 import io.restripe.node.rpc.VolumeStatus;
 import io.restripe.rule.Problem;
@@ -20,7 +21,7 @@ import java.util.concurrent.locks.Lock;
 
 /**
  * The volumes of a running container as NBD exports, named like the volumes: on a Unix-domain socket in the run folder that only its owner
- * may open, and on TCP when somebody asked for it. Any thread may call.
+ * may open, and on TCP, encrypted or not, when somebody asked for it. Any thread may call.
  */
 final class VolumeExports implements AutoCloseable {
     private static final System.Logger LOG = System.getLogger("io.restripe.node.daemon");
@@ -28,7 +29,7 @@ final class VolumeExports implements AutoCloseable {
     private final Env env;
     private final HostedContainer container;
     private final Path socket;
-    private final Optional<ListenAddress> listen;
+    private final Optional<TcpService> listen;
     private final Lock lock;
     private final Set<String> exported = new HashSet<>();
     /** Where it listens; the address of a volume is that with its name. */
@@ -37,7 +38,7 @@ final class VolumeExports implements AutoCloseable {
     /** Null while nothing is offered. */
     private NbdServer server;
 
-    private VolumeExports(Env env, HostedContainer container, Path socket, Optional<ListenAddress> listen) {
+    private VolumeExports(Env env, HostedContainer container, Path socket, Optional<TcpService> listen) {
         this.env = env;
         this.container = container;
         this.socket = socket;
@@ -46,7 +47,7 @@ final class VolumeExports implements AutoCloseable {
     }
 
     /** Listens from now on. */
-    static VolumeExports open(Env env, HostedContainer container, Path socket, Optional<ListenAddress> listen)
+    static VolumeExports open(Env env, HostedContainer container, Path socket, Optional<TcpService> listen)
             throws ProblemException {
         VolumeExports exports = new VolumeExports(env, container, socket, listen);
         exports.open();
@@ -84,17 +85,37 @@ final class VolumeExports implements AutoCloseable {
             throw cannotListen(socket.toString(), e, "Set RESTRIPE_RUN to a folder of yours with a short path");
         }
         if (listen.isPresent()) {
-            InetSocketAddress address = listen.get().socketAddress();
-            try {
-                if (address.isUnresolved()) {
-                    throw new IOException(
-                            "nobody knows the host " + listen.get().host());
-                }
-                InetSocketAddress bound = opened.listen(address);
-                places.add(new NbdAddress(bound.getAddress().getHostAddress(), bound.getPort(), null, ""));
-            } catch (IOException e) {
-                throw cannotListen(listen.get().toString(), e, "Choose another address: --listen=HOST:PORT");
+            listen(opened, listen.get());
+        }
+    }
+
+    private void listen(NbdServer opened, TcpService wanted) throws ProblemException {
+        Optional<TlsFolder> tls = Optional.empty();
+        try {
+            if (wanted.tls().isPresent()) {
+                tls = Optional.of(TlsFolder.ofServer(wanted.tls().get(), wanted.verifyClients()));
             }
+        } catch (IOException e) {
+            throw cannotListen(
+                    wanted.tls().get().toString(),
+                    e,
+                    "Put server-cert.pem, server-key.pem and, to verify clients, ca-cert.pem into the folder of --tls");
+        }
+        try {
+            InetSocketAddress address = wanted.address().socketAddress();
+            if (address.isUnresolved()) {
+                throw new IOException(
+                        "nobody knows the host " + wanted.address().host());
+            }
+            InetSocketAddress bound = tls.isPresent() ? opened.listen(address, tls.get()) : opened.listen(address);
+            places.add(new NbdAddress(
+                    bound.getAddress().getHostAddress(),
+                    bound.getPort(),
+                    null,
+                    "",
+                    tls.isPresent() ? NbdAddress.Tls.USUAL : null));
+        } catch (IOException e) {
+            throw cannotListen(wanted.address().toString(), e, "Choose another address: --listen=HOST:PORT");
         }
     }
 

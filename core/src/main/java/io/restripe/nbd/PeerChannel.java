@@ -1,0 +1,51 @@
+package io.restripe.nbd;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.ByteChannel;
+import java.nio.channels.GatheringByteChannel;
+import java.nio.channels.SocketChannel;
+
+/**
+ * The bytes to and from a peer, in the clear or not. One thread reads while another writes; {@link #close} may be called by any thread
+ * and ends both.
+ */
+interface PeerChannel extends ByteChannel, GatheringByteChannel {
+    /** A socket as it is. */
+    static PeerChannel plain(SocketChannel socket) {
+        return new Plain(socket);
+    }
+
+    /** A socket as it is. */
+    record Plain(SocketChannel socket) implements PeerChannel {
+        @Override
+        public int read(ByteBuffer into) throws IOException {
+            return socket.read(into);
+        }
+
+        @Override
+        public int write(ByteBuffer from) throws IOException {
+            return socket.write(from);
+        }
+
+        @Override
+        public long write(ByteBuffer[] from) throws IOException {
+            return socket.write(from);
+        }
+
+        @Override
+        public long write(ByteBuffer[] from, int offset, int length) throws IOException {
+            return socket.write(from, offset, length);
+        }
+
+        @Override
+        public boolean isOpen() {
+            return socket.isOpen();
+        }
+
+        @Override
+        public void close() throws IOException {
+            socket.close();
+        }
+    }
+}
