@@ -39,6 +39,19 @@ final class ClientHandshake {
 
     /** Agrees on the export, or throws an IOException that says why not. */
     Terms run(String export) throws IOException {
+        greet();
+        sendOption(Wire.OPT_STRUCTURED_REPLY, new byte[0]);
+        reply(Wire.OPT_STRUCTURED_REPLY); // refused: then replies are simple ones
+        return agree(export);
+    }
+
+    /** As {@link #run}, for a client that knows no structured replies. */
+    Terms runWithSimpleReplies(String export) throws IOException {
+        greet();
+        return agree(export);
+    }
+
+    private void greet() throws IOException {
         if (in.readLong() != Wire.NBD_MAGIC || in.readLong() != Wire.OPTION_MAGIC) {
             throw new PeerException("the peer does not speak the newstyle NBD protocol");
         }
@@ -47,8 +60,9 @@ final class ClientHandshake {
             throw new PeerException("the server does not know the fixed newstyle handshake");
         }
         send(ByteBuffer.allocate(Integer.BYTES).putInt(serverFlags & (Wire.FIXED_NEWSTYLE | Wire.NO_ZEROES)));
-        sendOption(Wire.OPT_STRUCTURED_REPLY, new byte[0]);
-        reply(Wire.OPT_STRUCTURED_REPLY); // refused: then replies are simple ones
+    }
+
+    private Terms agree(String export) throws IOException {
         go(export);
         return new Terms(sizeBytes, flags, minimumBlockBytes, maximumPayloadBytes);
     }
