@@ -78,6 +78,7 @@ final class FuseAttachment implements Attachment {
         }
         Path device;
         try (SystemFile open = SystemFile.open(file, how)) {
+            open.status(); // so that the kernel knows the file's size: until Linux 6.15 a loop device takes what is known
             device = LoopDevice.bind(open, file, disk.logicalSectorBytes(), readOnly);
         }
         try {
