@@ -71,7 +71,7 @@ final class FuseFile {
      */
     int answer(FuseBuffer buffer, int received) {
         if (received < Protocol.IN_HEADER_BYTES) {
-            LOG.log(System.Logger.Level.WARNING, "a FUSE request of {0} bytes has no whole header", received);
+            LOG.log(System.Logger.Level.DEBUG, "a FUSE request of {0} bytes has no whole header", received);
             return 0;
         }
         long unique = buffer.i64(FuseBuffer.REQUEST + 8);
