@@ -59,7 +59,7 @@ final class Attachments {
         Attachments made = new Attachments(env, container, exports, attacher, forgetful);
         made.lock.lock();
         try {
-            for (AttachmentRecord record : attacher.records()) {
+            for (AttachmentRecord record : forgetful ? List.<AttachmentRecord>of() : attacher.records()) {
                 made.resume(record);
             }
         } catch (IOException e) {

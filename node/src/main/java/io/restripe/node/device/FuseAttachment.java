@@ -49,6 +49,7 @@ final class FuseAttachment implements Attachment {
      */
     static FuseAttachment attach(Env env, Place place, Disk disk, boolean readOnly) throws IOException {
         Path file = AttachmentRecord.mountPoint(place.folder(), place.volume());
+        Leftover.removeUnrecorded(file);
         Files.deleteIfExists(file);
         Files.createFile(file, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
         long sectors = disk.sectors();
@@ -78,7 +79,8 @@ final class FuseAttachment implements Attachment {
         }
         Path device;
         try (SystemFile open = SystemFile.open(file, how)) {
-            open.status(); // so that the kernel knows the file's size: until Linux 6.15 a loop device takes what is known
+            open.status(); // so that the kernel knows the file's size: until Linux 6.15 a loop device takes what is
+            // known
             device = LoopDevice.bind(open, file, disk.logicalSectorBytes(), readOnly);
         }
         try {

@@ -58,8 +58,16 @@ public final class Leftover {
         return LoopDevices.of(file);
     }
 
-    private static void removeFuse(AttachmentRecord record, Path file, Optional<Path> device, boolean unused)
-            throws IOException {
+    /** What a process left that died before it could record what it was making: nobody has used it yet. */
+    static void removeUnrecorded(Path file) throws IOException {
+        Optional<Path> device = LoopDevices.of(file);
+        abort(file);
+        if (device.isPresent()) {
+            LoopDevice.releaseLater(device.get());
+        }
+    }
+
+    private static void abort(Path file) throws IOException {
         try {
             Mounts.abort(file);
         } catch (SystemCallException e) {
@@ -67,6 +75,11 @@ public final class Leftover {
                 throw e;
             }
         }
+    }
+
+    private static void removeFuse(AttachmentRecord record, Path file, Optional<Path> device, boolean unused)
+            throws IOException {
+        abort(file);
         if (record.holderLives()) {
             Holder.end(record.holder());
         }

@@ -161,6 +161,44 @@ class AttachAndDieTest extends AttachedFiles {
     }
 
     @Test
+    void what_a_host_left_that_died_before_it_recorded_the_device_stands_in_nobodys_way() throws Exception {
+        good(CREATE);
+        String device = attach();
+        long holder = AttachmentRecord.find(runFolder(), "v0").orElseThrow().holder();
+        kill("c0");
+        Files.delete(runFolder().resolve("v0.attached"));
+        try {
+            good("assemble c0 @a @b @c");
+            String again = attach();
+            assertThat(again.equals(device) || !bound(device)).isTrue();
+            done("dd", "if=" + again, "of=/dev/null", "bs=1M", "count=4", "status=none");
+            good("detach c0/v0");
+            good("stop c0");
+        } finally {
+            ProcessHandle.of(holder).ifPresent(ProcessHandle::destroyForcibly);
+        }
+    }
+
+    @Test
+    void finishing_what_is_half_way_leaves_a_device_in_use_to_the_next_host() throws Exception {
+        good(CREATE);
+        String device = attach();
+        assumeHeld();
+        done("mkfs.ext4", "-q", device);
+        Path point = mount(device);
+        good("grow c0 -n4 --speed-limit=4096 --file-size=64M --add @d");
+        kill("c0");
+        good("assemble c0 --finish @a @b @c @d");
+        good("assemble c0 @a @b @c @d");
+        assertThat(status().volumes().getFirst().shape().raidDevices()).isEqualTo(4);
+        Files.write(point.resolve("file"), bytes(1 << 20, 1));
+        unmount(point);
+        assertClean(device);
+        good("detach c0/v0");
+        good("stop c0");
+    }
+
+    @Test
     void a_host_that_is_told_to_end_leaves_a_device_in_use_to_the_next() throws Exception {
         good(CREATE);
         String device = attach();

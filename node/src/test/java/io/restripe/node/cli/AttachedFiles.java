@@ -23,7 +23,8 @@ abstract class AttachedFiles extends ArrayFiles {
     @BeforeAll
     static void this_machine_can() {
         List<String> missing = new ArrayList<>();
-        for (String path : List.of("/dev/fuse", "/dev/loop-control", "/sbin/mkfs.ext4", "/sbin/resize2fs")) {
+        for (String path :
+                List.of("/dev/fuse", "/dev/loop-control", "/sbin/mkfs.ext4", "/sbin/resize2fs", "/usr/bin/fio")) {
             if (!Files.exists(Path.of(path))) {
                 missing.add(path);
             }
@@ -35,7 +36,7 @@ abstract class AttachedFiles extends ArrayFiles {
         assertThat(able || !"true".equals(System.getenv("CI")))
                 .as("no test may be skipped under CI, and this is missing: " + missing)
                 .isTrue();
-        assumeTrue(able, "missing: " + missing + " (apt-get install e2fsprogs; run as root)");
+        assumeTrue(able, "missing: " + missing + " (apt-get install e2fsprogs fio; run as root)");
     }
 
     /** Runs before the hosts are killed, and so that no device or mount outlives a test that failed. */
