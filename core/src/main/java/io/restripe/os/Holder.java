@@ -116,7 +116,10 @@ public final class Holder {
         }
     }
 
-    /** Ends a holder, also one that another process started; does nothing when it has ended. On return its descriptors are closed. */
+    /**
+     * Ends a holder, also one that another process started; does nothing when it has ended. Of a child of this process the descriptors are
+     * closed on return, of another's a moment later.
+     */
     public static void end(long pid) throws SystemCallException {
         try {
             int killed = (int) Libc.KILL.invokeExact(Libc.errnoState(), Math.toIntExact(pid), SIGKILL);

@@ -158,10 +158,7 @@ final class Conversation implements Runnable {
                 return write(request);
             }
             case "attach" -> {
-                return server.attachments()
-                        .attach(
-                                Json.text(request, "volume"),
-                                Json.optionalText(request, "driver").orElse(""));
+                return attach(request);
             }
             case "detach" -> {
                 return server.attachments().detach(Json.text(request, "volume"), Json.flag(request, "force"));
@@ -189,6 +186,11 @@ final class Conversation implements Runnable {
         long millis = Math.min(LONGEST_WAIT_MILLIS, Json.number(request, "timeout-millis"));
         boolean idle = container.awaitIdle(TimeUnit.MILLISECONDS.toNanos(millis));
         return Json.map("idle", idle, "status", server.status());
+    }
+
+    private Map<String, Object> attach(Map<String, Object> request) throws ProblemException {
+        String driver = Json.optionalText(request, "driver").orElse("");
+        return server.attachments().attach(Json.text(request, "volume"), driver);
     }
 
     /** Who has a volume open is not cut off without being asked. */
