@@ -2,7 +2,7 @@
 _restripe() {
     local word=${COMP_WORDS[COMP_CWORD]} options=
     if [[ $COMP_CWORD -eq 1 ]]; then
-        mapfile -t COMPREPLY < <(compgen -W "create assemble stop examine check detail status add fail remove grow wait cat write demo help --help --version" -- "$word")
+        mapfile -t COMPREPLY < <(compgen -W "create assemble stop examine check detail status add fail remove grow wait cat write attach detach demo help --help --version" -- "$word")
         return
     fi
     case ${COMP_WORDS[1]} in
@@ -20,6 +20,8 @@ _restripe() {
         wait) options="--timeout --json --help" ;;
         cat) options="--volume --offset --length --copy-area --json --help" ;;
         write) options="--offset --length --json --help" ;;
+        attach) options="--driver --json --help" ;;
+        detach) options="--force --json --help" ;;
         demo) options="--cuts --file-size --folder --seed --keep --json --help" ;;
     esac
     if [[ $word == -* ]]; then

@@ -56,6 +56,19 @@ final class ClientHandshake {
      * @param encryption null: in the clear
      */
     Terms run(String export, Encryption encryption) throws IOException {
+        greet(encryption);
+        sendOption(Wire.OPT_STRUCTURED_REPLY, new byte[0]);
+        reply(Wire.OPT_STRUCTURED_REPLY); // refused: then replies are simple ones
+        return agree(export);
+    }
+
+    /** As {@link #run}, in the clear, for a client that knows no structured replies. */
+    Terms runWithSimpleReplies(String export) throws IOException {
+        greet(null);
+        return agree(export);
+    }
+
+    private void greet(Encryption encryption) throws IOException {
         if (in.readLong() != Wire.NBD_MAGIC || in.readLong() != Wire.OPTION_MAGIC) {
             throw new PeerException("the peer does not speak the newstyle NBD protocol");
         }
@@ -67,8 +80,9 @@ final class ClientHandshake {
         if (encryption != null) {
             startEncryption(encryption);
         }
-        sendOption(Wire.OPT_STRUCTURED_REPLY, new byte[0]);
-        reply(Wire.OPT_STRUCTURED_REPLY); // refused: then replies are simple ones
+    }
+
+    private Terms agree(String export) throws IOException {
         go(export);
         return new Terms(sizeBytes, flags, minimumBlockBytes, maximumPayloadBytes);
     }

@@ -208,6 +208,21 @@ public final class SystemFile implements Closeable {
         return query("BLKROGET", BLKROGET) != 0;
     }
 
+    /** What is done with a descriptor's number. */
+    interface OnNumber {
+        int run(int number) throws SystemCallException;
+    }
+
+    /** Does something with the descriptor's number, which stays this file's meanwhile. */
+    int withNumber(String name, OnNumber what) throws SystemCallException {
+        begin(name);
+        try {
+            return what.run(descriptor);
+        } finally {
+            end();
+        }
+    }
+
     /** Gives up the descriptor, and with it locks and claims. Does not flush. A second close does nothing. */
     @Override
     public void close() {

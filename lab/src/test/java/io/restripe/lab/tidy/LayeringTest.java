@@ -29,6 +29,7 @@ class LayeringTest {
             "parity",
             "disk",
             "nbd",
+            "fuse",
             "stripe",
             "metadata",
             "array",

@@ -117,7 +117,7 @@ final class AssembleVerb extends Verb {
         try (HostClient client = HostClient.connect(session.run(), container)) {
             session.note(text(host.status()));
             ContainerStatus status = new Follower(session, client, new ArrayName(container, "")).follow(Long.MAX_VALUE);
-            Optional<Problem> unrecorded = client.stop(true);
+            Optional<Problem> unrecorded = end(host, client, status);
             int exit = awaitEnd(host.process());
             if (unrecorded.isPresent()) {
                 throw new ProblemException(unrecorded.get());
@@ -127,6 +127,16 @@ final class AssembleVerb extends Verb {
                     container + ": nothing is half-way any more; stopped cleanly.");
             return exit == 0 ? Main.OK : Main.FAILED;
         }
+    }
+
+    /** A device that waited for this process, and is in use, waits for the next one: a signal does that, where a stop would cut it off. */
+    private static Optional<Problem> end(HostStarter.Started host, HostClient client, ContainerStatus status)
+            throws ProblemException {
+        if (status.volumes().stream().allMatch(volume -> volume.device().isEmpty())) {
+            return client.stop(true);
+        }
+        host.process().destroy();
+        return Optional.empty();
     }
 
     private static int awaitEnd(Process process) {

@@ -150,6 +150,9 @@ final class StatusText {
         line(text, "Size", Sizes.text(v.shape().sizeBytes()) + " (" + v.shape().sizeBytes() + " bytes)");
         line(text, "State", v.state() + (v.degraded() > 0 ? ", degraded by " + v.degraded() : ""));
         v.uris().forEach(uri -> line(text, "NBD", uri));
+        if (!v.device().isEmpty()) {
+            line(text, "Device", v.device());
+        }
         v.target().ifPresent(t -> line(text, "Becomes", shape(t) + ", " + Sizes.text(t.sizeBytes())));
         if (!v.work().idle()) {
             line(text, "Work", work(v));

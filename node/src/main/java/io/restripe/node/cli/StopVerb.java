@@ -1,10 +1,13 @@
 package io.restripe.node.cli;
 
+import io.restripe.node.device.AttachmentRecord;
+import io.restripe.node.device.Leftover;
 import io.restripe.node.rpc.HostClient;
 import io.restripe.node.rpc.Json;
 import io.restripe.node.rpc.RunFolder;
 import io.restripe.rule.Problem;
 import io.restripe.rule.ProblemException;
+import java.io.IOException;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import picocli.CommandLine.Model.CommandSpec;
@@ -21,16 +24,20 @@ final class StopVerb extends Verb {
     @Override
     void describe(CommandSpec spec) {
         arguments(spec, "CONTAINER", "CONTAINER", "Its name");
-        spec.addOption(flag("Although NBD clients use its volumes: they are cut off", "-f", "--force"));
+        spec.addOption(flag(
+                "Although NBD clients use its volumes or block devices are made of them: they are cut off",
+                "-f",
+                "--force"));
         text(spec, "Background work stops at a checkpoint and goes on with the next assemble.");
     }
 
     @Override
-    int run(Line line, Session session) throws ProblemException {
+    int run(Line line, Session session) throws ProblemException, IOException {
         String container = ArrayName.parse(name(), line.first("CONTAINER")).container();
         line.atMost(1);
         RunFolder run = session.run();
         if (!run.alive(container) && run.pid(container).isPresent()) {
+            removeDevices(run, container, line.has("--force"));
             long pid = run.pid(container).getAsLong();
             run.clean(container);
             session.result(
@@ -59,5 +66,13 @@ final class StopVerb extends Verb {
         }
         session.result(Json.map("stopped", container, "was-dead", false), container + " is stopped.");
         return Main.OK;
+    }
+
+    /** Devices that a dead host process left are removed like the rest, unless somebody uses them. */
+    private static void removeDevices(RunFolder run, String container, boolean force)
+            throws ProblemException, IOException {
+        for (AttachmentRecord record : AttachmentRecord.all(run.folder(container))) {
+            Leftover.remove(run.folder(container), container, record, force);
+        }
     }
 }

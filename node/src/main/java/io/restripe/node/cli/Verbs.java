@@ -23,6 +23,8 @@ final class Verbs {
             new Entry("wait", WaitVerb::new),
             new Entry("cat", CatVerb::new),
             new Entry("write", WriteVerb::new),
+            new Entry("attach", AttachVerb::new),
+            new Entry("detach", DetachVerb::new),
             new Entry("demo", DemoVerb::new),
             new Entry("host", HostVerb::new),
             new Entry("manual", ManualVerb::new));

@@ -112,7 +112,7 @@ final class Conversation implements Runnable {
             throws ProblemException, DiskException, IOException {
         switch (verb) {
             case "status" -> {
-                return server.exports().told(container.status()).toMap();
+                return server.status();
             }
             case "create" -> {
                 container.createVolume(CreateRequest.ofMap(request));
@@ -157,6 +157,12 @@ final class Conversation implements Runnable {
             case "write" -> {
                 return write(request);
             }
+            case "attach" -> {
+                return attach(request);
+            }
+            case "detach" -> {
+                return server.attachments().detach(Json.text(request, "volume"), Json.flag(request, "force"));
+            }
             case "stop" -> {
                 return Json.map(
                         "unrecorded",
@@ -179,15 +185,17 @@ final class Conversation implements Runnable {
     private Map<String, Object> waitFor(Map<String, Object> request) {
         long millis = Math.min(LONGEST_WAIT_MILLIS, Json.number(request, "timeout-millis"));
         boolean idle = container.awaitIdle(TimeUnit.MILLISECONDS.toNanos(millis));
-        return Json.map(
-                "idle",
-                idle,
-                "status",
-                server.exports().told(container.status()).toMap());
+        return Json.map("idle", idle, "status", server.status());
+    }
+
+    private Map<String, Object> attach(Map<String, Object> request) throws ProblemException {
+        String driver = Json.optionalText(request, "driver").orElse("");
+        return server.attachments().attach(Json.text(request, "volume"), driver);
     }
 
     /** Who has a volume open is not cut off without being asked. */
     private Optional<Problem> stop(boolean force) throws ProblemException {
+        server.attachments().endAll(force);
         int clients = server.exports().clients();
         if (clients > 0 && !force) {
             throw new ProblemException(new Problem(

@@ -1,6 +1,7 @@
 package io.restripe.node.daemon;
 
 import io.restripe.env.Env;
+import io.restripe.node.device.Attacher;
 import io.restripe.node.rpc.Json;
 import io.restripe.node.rpc.RunFolder;
 import io.restripe.rule.Problem;
@@ -61,11 +62,17 @@ public final class HostMain {
     private void serve(StartOptions options, PrintStream verdict, RunFolder.Claim claim) throws ProblemException {
         HostedContainer container = engine.start(options);
         VolumeExports exports = null;
+        Attachments attachments = null;
         HostServer server;
         try {
             exports = VolumeExports.open(env, container, run.nbdSocket(options.name()), options.listen());
-            server = HostServer.open(env, run, container, exports);
+            attachments =
+                    Attachments.resumed(env, container, exports, attacher(options.name()), options.volatileCache());
+            server = HostServer.open(env, run, container, exports, attachments);
         } catch (ProblemException e) {
+            if (attachments != null) {
+                attachments.leaveAll();
+            }
             if (exports != null) {
                 exports.close();
             }
@@ -73,13 +80,18 @@ public final class HostMain {
             throw e;
         }
         VolumeExports served = exports;
-        Thread atExit = Thread.ofPlatform().unstarted(() -> stopOnSignal(container, served, claim));
+        Attachments devices = attachments;
+        Thread atExit = Thread.ofPlatform().unstarted(() -> stopOnSignal(container, served, devices, claim));
         Runtime.getRuntime().addShutdownHook(atExit);
-        tell(verdict, Json.map("ok", exports.told(container.status()).toMap()));
+        tell(verdict, Json.map("ok", server.status()));
         LOG.log(System.Logger.Level.INFO, "{0} is running, process {1}", options.name(), pid());
         server.awaitFinish();
         stopped.set(true);
         LOG.log(System.Logger.Level.INFO, "{0} is stopped", options.name());
+    }
+
+    private Attacher attacher(String container) {
+        return new Attacher(env, run.folder(container), container, run.nbdSocket(container));
     }
 
     private static String pid() {
@@ -91,11 +103,13 @@ public final class HostMain {
         verdict.flush();
     }
 
-    private void stopOnSignal(HostedContainer container, VolumeExports exports, RunFolder.Claim claim) {
+    private void stopOnSignal(
+            HostedContainer container, VolumeExports exports, Attachments attachments, RunFolder.Claim claim) {
         if (!stopped.compareAndSet(false, true)) {
             return;
         }
         try {
+            attachments.leaveAll();
             exports.close();
             Optional<Problem> unrecorded = container.stop();
             claim.close();

@@ -30,28 +30,36 @@ final class HostServer {
     private final Env env;
     private final HostedContainer container;
     private final VolumeExports exports;
+    private final Attachments attachments;
     private final ServerSocketChannel listener;
     private final Signal finished;
     private final Map<String, VolumeBytes> volumes = new ConcurrentHashMap<>();
     private final Set<Conversation> conversations = ConcurrentHashMap.newKeySet();
 
-    private HostServer(Env env, HostedContainer container, VolumeExports exports, ServerSocketChannel listener) {
+    private HostServer(
+            Env env,
+            HostedContainer container,
+            VolumeExports exports,
+            Attachments attachments,
+            ServerSocketChannel listener) {
         this.env = env;
         this.container = container;
         this.exports = exports;
+        this.attachments = attachments;
         this.listener = listener;
         this.finished = new Signal(env);
     }
 
     /** Listens from now on. */
-    static HostServer open(Env env, RunFolder run, HostedContainer container, VolumeExports exports)
+    static HostServer open(
+            Env env, RunFolder run, HostedContainer container, VolumeExports exports, Attachments attachments)
             throws ProblemException {
         Path socket = run.socket(container.name());
         try {
             ServerSocketChannel listener = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
             listener.bind(UnixDomainSocketAddress.of(socket));
             Files.setPosixFilePermissions(socket, PosixFilePermissions.fromString("rw-------"));
-            HostServer server = new HostServer(env, container, exports, listener);
+            HostServer server = new HostServer(env, container, exports, attachments, listener);
             env.start("accept " + container.name(), server::accept);
             return server;
         } catch (IOException e) {
@@ -87,6 +95,15 @@ final class HostServer {
 
     VolumeExports exports() {
         return exports;
+    }
+
+    Attachments attachments() {
+        return attachments;
+    }
+
+    /** The container's status, with what is told of it beyond the container itself. */
+    Map<String, Object> status() {
+        return attachments.told(exports.told(container.status())).toMap();
     }
 
     VolumeBytes bytes(String volume) throws ProblemException {

@@ -80,7 +80,8 @@ final class StatusMapping {
                 work(shown, recorded),
                 problem,
                 shown.holds(),
-                List.of());
+                List.of(),
+                "");
     }
 
     /** Idle only when the metadata says so too: between two steps of a reshape the array itself is idle for a moment. */

@@ -18,6 +18,7 @@ import java.util.Optional;
  * @param problem why the background work stands, if it does
  * @param holds how long requests were held by background work
  * @param uris where NBD clients reach it
+ * @param device the block device that it is; empty: none
  */
 public record VolumeStatus(
         String name,
@@ -30,7 +31,8 @@ public record VolumeStatus(
         Work work,
         Optional<Problem> problem,
         Holds holds,
-        List<String> uris) {
+        List<String> uris,
+        String device) {
     public VolumeStatus {
         slots = List.copyOf(slots);
         uris = List.copyOf(uris);
@@ -63,7 +65,13 @@ public record VolumeStatus(
 
     /** The same, reached so. */
     public VolumeStatus withUris(List<String> places) {
-        return new VolumeStatus(name, uuid, shape, target, state, degraded, slots, work, problem, holds, places);
+        return new VolumeStatus(
+                name, uuid, shape, target, state, degraded, slots, work, problem, holds, places, device);
+    }
+
+    /** The same, attached so; empty: not at all. */
+    public VolumeStatus withDevice(String path) {
+        return new VolumeStatus(name, uuid, shape, target, state, degraded, slots, work, problem, holds, uris, path);
     }
 
     public Map<String, Object> toMap() {
@@ -89,6 +97,7 @@ public record VolumeStatus(
                         "p999-ns", holds.p999Nanos(),
                         "longest-ns", holds.longestNanos()));
         map.put("nbd", uris);
+        map.put("device", Json.unlessEmpty(device));
         return map;
     }
 
@@ -110,7 +119,8 @@ public record VolumeStatus(
                 work,
                 Json.inner(map, "problem").map(Json::problemOf),
                 Json.inner(map, "holds").map(VolumeStatus::holdsOf).orElse(Holds.NONE),
-                Json.texts(map, "nbd"));
+                Json.texts(map, "nbd"),
+                Json.optionalText(map, "device").orElse(""));
     }
 
     private static Holds holdsOf(Map<String, Object> map) {

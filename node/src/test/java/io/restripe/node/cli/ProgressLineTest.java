@@ -29,7 +29,8 @@ class ProgressLineTest {
                 new VolumeStatus.Work("reshape", phase, 1L << 29, 1L << 31, speedKib),
                 Optional.empty(),
                 Holds.NONE,
-                List.of());
+                List.of(),
+                "");
     }
 
     @ParameterizedTest

@@ -107,7 +107,8 @@ public final class FakeEngine implements ArrayEngine {
                     work,
                     Optional.empty(),
                     Holds.NONE,
-                    List.of());
+                    List.of(),
+                    "");
             List<MemberStatus> members = options.members().stream()
                     .map(m -> new MemberStatus(m, "s" + options.members().indexOf(m), "member", 1L << 30))
                     .toList();
