@@ -36,6 +36,7 @@ final class CreateVerb extends Verb {
         spec.addOption(flag("The members are equal already (or hold zeroes): no first resync", "--assume-clean"));
         spec.addOption(flag("Overwrite what else the members carry", "-f", "--force"));
         spec.addOption(flag("Make it and leave it stopped", "--no-start"));
+        backend(spec);
         text(
                 spec,
                 "When CONTAINER is running, a further volume is made in it; without members it takes the container's",
@@ -69,7 +70,8 @@ final class CreateVerb extends Verb {
                             + String.join(" ", request.members()));
             return Main.OK;
         }
-        StartOptions options = StartOptions.normal(array.container(), request.members());
+        StartOptions options =
+                StartOptions.normal(array.container(), request.members()).withBackend(line.backend());
         report(
                 session,
                 array,

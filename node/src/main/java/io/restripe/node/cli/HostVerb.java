@@ -1,5 +1,6 @@
 package io.restripe.node.cli;
 
+import io.restripe.node.daemon.Backend;
 import io.restripe.node.daemon.HostMain;
 import io.restripe.node.daemon.StartOptions;
 import java.util.ArrayList;
@@ -26,6 +27,7 @@ final class HostVerb extends Verb {
         spec.addOption(flag("Accept a doubtful state", "--force"));
         copyArea(spec);
         listen(spec);
+        backend(spec);
         spec.addOption(flag("Members forget unflushed writes when the process dies", "--volatile-cache"));
     }
 
@@ -43,6 +45,9 @@ final class HostVerb extends Verb {
         }
         CopyAreas.word(options.copyArea()).ifPresent(word -> words.add("--copy-area=" + word));
         options.listen().ifPresent(address -> words.add("--listen=" + address));
+        if (options.backend() != Backend.EMBEDDED) {
+            words.add("--backend=" + options.backend().word());
+        }
         if (options.volatileCache()) {
             words.add("--volatile-cache");
         }
@@ -62,6 +67,7 @@ final class HostVerb extends Verb {
                 line.has("--force"),
                 line.copyArea(),
                 line.listen(),
+                line.backend(),
                 line.has("--volatile-cache"));
         return new HostMain(session.env(), session.run(), session.engine()).run(options, session.out());
     }

@@ -1,6 +1,7 @@
 package io.restripe.node.cli;
 
 import io.restripe.assembly.CopyAreaUse;
+import io.restripe.node.daemon.Backend;
 import io.restripe.node.daemon.ListenAddress;
 import io.restripe.node.daemon.NewFiles;
 import java.nio.file.Path;
@@ -102,6 +103,12 @@ final class Line {
         return CopyAreas.parse(word)
                 .orElseThrow(() ->
                         usage("--copy-area", "\"" + word + "\" is none of " + String.join(", ", CopyAreas.words())));
+    }
+
+    Backend backend() {
+        String word = text("--backend").orElse(Backend.EMBEDDED.word());
+        return Backend.parse(word)
+                .orElseThrow(() -> usage("--backend", "\"" + word + "\" is neither embedded nor kernel"));
     }
 
     Optional<ListenAddress> listen() {

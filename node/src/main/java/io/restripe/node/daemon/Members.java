@@ -31,16 +31,23 @@ final class Members {
     private final Env env;
     private final MetadataFormat format;
     private final boolean volatileCache;
+    private final FileDisk.Access use;
 
     Members(Env env, MetadataFormat format, boolean volatileCache) {
+        this(env, format, volatileCache, FileDisk.Access.EXCLUSIVE);
+    }
+
+    /** @param use how the disks of a container that runs are opened */
+    Members(Env env, MetadataFormat format, boolean volatileCache, FileDisk.Access use) {
         this.env = env;
         this.format = format;
         this.volatileCache = volatileCache;
+        this.use = use;
     }
 
     /** Opens the members of an existing container: all or none. */
     List<MemberDisk> open(List<String> members, boolean readOnly) throws ProblemException {
-        FileDisk.Access access = readOnly ? FileDisk.Access.READ_ONLY : FileDisk.Access.EXCLUSIVE;
+        FileDisk.Access access = readOnly ? FileDisk.Access.READ_ONLY : use;
         return new MemberOpener(access, format)
                 .openAll(members).stream().map(this::layered).toList();
     }
@@ -78,9 +85,8 @@ final class Members {
         Newcomers newcomers = new Newcomers();
         // A file that joins keeps the sectors of the container that it was in; a new container is made for a file's
         // own.
-        MemberOpener opener = joins.isPresent()
-                ? new MemberOpener(FileDisk.Access.EXCLUSIVE, format)
-                : new MemberOpener(FileDisk.Access.EXCLUSIVE);
+        MemberOpener opener =
+                joins.isPresent() ? new MemberOpener(use, format) : new MemberOpener(FileDisk.Access.EXCLUSIVE);
         try {
             for (String member : members) {
                 if (files.bytes() > 0) {

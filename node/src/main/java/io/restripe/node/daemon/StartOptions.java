@@ -14,6 +14,7 @@ import java.util.Optional;
  * @param force accept a doubtful state (dirty and degraded)
  * @param copyArea what to make of a copy area that does not explain itself
  * @param listen a TCP address on which its volumes are served too
+ * @param backend who does the I/O of its arrays
  * @param volatileCache every member forgets what was not flushed when the process dies: for the demonstration and tests
  */
 public record StartOptions(
@@ -24,6 +25,7 @@ public record StartOptions(
         boolean force,
         CopyAreaUse copyArea,
         Optional<ListenAddress> listen,
+        Backend backend,
         boolean volatileCache) {
     public StartOptions {
         members = List.copyOf(members);
@@ -31,11 +33,16 @@ public record StartOptions(
 
     /** To run it, with nothing missing and nothing in doubt. */
     public static StartOptions normal(String name, List<String> members) {
-        return new StartOptions(name, members, false, false, false, CopyAreaUse.ASK, Optional.empty(), false);
+        return new StartOptions(
+                name, members, false, false, false, CopyAreaUse.ASK, Optional.empty(), Backend.EMBEDDED, false);
     }
 
     /** To look at its contents with the members that there are, and to write nothing. */
     public static StartOptions view(String name, List<String> members, CopyAreaUse copyArea) {
-        return new StartOptions(name, members, true, true, false, copyArea, Optional.empty(), false);
+        return new StartOptions(name, members, true, true, false, copyArea, Optional.empty(), Backend.EMBEDDED, false);
+    }
+
+    public StartOptions withBackend(Backend other) {
+        return new StartOptions(name, members, readOnly, startDegraded, force, copyArea, listen, other, volatileCache);
     }
 }
