@@ -24,6 +24,7 @@ import java.util.SplittableRandom;
  * writing: the kernel's array outlives it, and the next host takes over.
  */
 final class HostKills {
+    private static final Path HOST_LOG = Path.of(System.getProperty("box", "/tmp"), "host.log");
     private static final int MOST_ROUNDS = 40;
     private static final long LONGEST_NANOS = 60_000_000_000L;
     private static final long LOOK_NANOS = 200_000_000L;
@@ -46,7 +47,7 @@ final class HostKills {
         try (Disk volume = FileDisk.open(Path.of("/dev/md126"), FileDisk.Access.BESIDE_OWNER);
                 Writer writer = new Writer(InGuest.load(which), volume, Path.of("/tmp/returned"), 0)) {
             grow();
-            while (!done() && kills < MOST_ROUNDS) {
+            while (reshapes() && kills < MOST_ROUNDS) {
                 env.sleepNanos(1_000_000L * chance.nextInt(20, 800));
                 host.destroyForcibly();
                 host.waitFor();
@@ -70,8 +71,22 @@ final class HostKills {
     private static String where() throws IOException {
         Path md = Path.of("/sys/block/md126/md");
         StringBuilder text = new StringBuilder();
-        for (String name :
-                List.of("array_state", "level", "raid_disks", "chunk_size", "sync_action", "reshape_position")) {
+        for (String name : List.of(
+                "array_state",
+                "level",
+                "raid_disks",
+                "chunk_size",
+                "sync_action",
+                "reshape_position",
+                "resync_start",
+                "sync_completed",
+                "sync_max",
+                "sync_min",
+                "suspend_lo",
+                "suspend_hi",
+                "degraded",
+                "sync_speed",
+                "sync_speed_min")) {
             Path file = md.resolve(name);
             text.append(Files.exists(file) ? Files.readString(file).strip() : "-")
                     .append(' ');
@@ -81,17 +96,16 @@ final class HostKills {
 
     private Process host(List<String> disks) throws IOException {
         List<String> words = new ArrayList<>(HostJvm.command(Backend.EMBEDDED));
-        words.addAll(List.of("-XX:CompressedClassSpaceSize=24m", "-Xmx64m"));
+        words.addAll(List.of("-XX:CompressedClassSpaceSize=32m", "-Xlog:disable"));
         words.addAll(List.of(Main.class.getName(), "host", "--name=c0", "--backend=kernel", "--"));
         words.addAll(disks);
         Process process = new ProcessBuilder(words)
-                .redirectError(ProcessBuilder.Redirect.appendTo(new java.io.File("/tmp/host.log")))
+                .redirectError(ProcessBuilder.Redirect.appendTo(HOST_LOG.toFile()))
                 .start();
         BufferedReader verdict = process.inputReader();
         String line = verdict.readLine();
         InGuest.require(
-                line != null && line.contains("\"ok\""),
-                "the host says " + line + "\n" + Files.readString(Path.of("/tmp/host.log")));
+                line != null && line.contains("\"ok\""), "the host says " + line + "\n" + Files.readString(HOST_LOG));
         return process;
     }
 
@@ -102,6 +116,12 @@ final class HostKills {
     private void grow() throws Exception {
         try (HostClient client = client()) {
             client.call("grow", which.change().toMap());
+        }
+    }
+
+    private static boolean reshapes() throws ProblemException {
+        try (HostClient client = client()) {
+            return client.status().volumes().getFirst().work().action().equals("reshape");
         }
     }
 

@@ -21,7 +21,7 @@ final class Programs {
     static final int MEMORY_MIB = 640;
 
     static final String JAVA_OPTIONS =
-            "-XX:+UseSerialGC -XX:TieredStopAtLevel=1 -XX:-UsePerfData -Xmx128m -XX:CompressedClassSpaceSize=24m"
+            "-XX:+UseSerialGC -XX:TieredStopAtLevel=1 -XX:-UsePerfData -Xmx128m -XX:CompressedClassSpaceSize=32m"
                     + " --add-modules jdk.incubator.vector --enable-native-access=ALL-UNNAMED -Xlog:disable"
                     + " -Djava.util.logging.config.file=/nonexistent";
 
@@ -42,7 +42,9 @@ final class Programs {
         script.append("export CLASSPATH='").append(joined(classPath)).append("' RESTRIPE_RUN=/run/restripe\n");
         script.append("JAVA='").append(java.resolve("bin/java")).append("'\n");
         script.append("program() { \"$JAVA\" ").append(JAVA_OPTIONS);
-        script.append(" -Dbox=$BOX ").append(InGuest.class.getName()).append(" \"$@\"; }\n");
+        script.append(" -Dbox=$BOX ")
+                .append(InGuest.class.getName())
+                .append(" \"$@\" >$BOX/program.log 2>&1; local exit=$?; cat $BOX/program.log; return $exit; }\n");
         return script.toString();
     }
 
@@ -74,6 +76,11 @@ final class Programs {
 
     /** Runs one; it must succeed. Gives its output. */
     static String run(Guest guest, String arguments, Duration atMost) throws IOException {
-        return guest.must(prelude() + "program " + arguments + " || die " + arguments, atMost);
+        return run(guest, "true", arguments, atMost);
+    }
+
+    /** The same, another command of the guest's first. */
+    static String run(Guest guest, String first, String arguments, Duration atMost) throws IOException {
+        return guest.must(prelude() + first + "\nprogram " + arguments + " || die " + arguments, atMost);
     }
 }
