@@ -6,8 +6,8 @@ _restripe() {
         return
     fi
     case ${COMP_WORDS[1]} in
-        create) options="--level --raid-devices --layout --chunk --size --spare-devices --metadata --file-size --sparse --assume-clean --force --no-start --json --help" ;;
-        assemble) options="--foreground --read-only --finish --run --force --copy-area --listen --volatile-cache --json --help" ;;
+        create) options="--level --raid-devices --layout --chunk --size --spare-devices --metadata --file-size --sparse --assume-clean --force --no-start --backend --json --help" ;;
+        assemble) options="--foreground --read-only --finish --run --force --copy-area --listen --backend --volatile-cache --json --help" ;;
         stop) options="--force --json --help" ;;
         examine) options="--json --help" ;;
         check) options="--repair --stop --volume --json --help" ;;
