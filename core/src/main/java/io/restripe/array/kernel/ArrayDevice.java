@@ -124,6 +124,22 @@ final class ArrayDevice implements Disk {
         }
     }
 
+    /** Something that must not meet a request. */
+    interface Alone {
+        void run() throws SystemCallException;
+    }
+
+    /** Lets go of the device and keeps new requests waiting meanwhile; those under way keep it open until they return. */
+    void whileClosed(Alone what) throws SystemCallException {
+        lock.lock();
+        try {
+            close();
+            what.run();
+        } finally {
+            lock.unlock();
+        }
+    }
+
     @Override
     public void close() {
         lock.lock();

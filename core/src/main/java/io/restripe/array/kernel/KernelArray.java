@@ -118,11 +118,43 @@ public final class KernelArray implements ServedArray {
             if (attribute == Attribute.CHUNK_SIZE) {
                 makeRoom(value);
             }
-            folder.write(attribute.mdName(), value);
+            if (attribute == Attribute.LEVEL && isRunning()) {
+                device.whileClosed(() -> changeLevel(value));
+            } else {
+                folder.write(attribute.mdName(), value);
+            }
         } catch (SystemCallException e) {
             throw refusal(attribute.mdName(), value, e);
         }
         changes.lookAgain();
+    }
+
+    private boolean isRunning() throws SystemCallException {
+        return switch (folder.read(Attribute.ARRAY_STATE.mdName())) {
+            case "clear", "inactive" -> false;
+            default -> true;
+        };
+    }
+
+    /**
+     * Linux 6.1 misdirects requests of more than a chunk that are under way while a RAID0 becomes a RAID4 or that a RAID0 (seen with reads, by
+     * KernelBackendTest), so nobody may have the device open. Whether anybody has is asked by what md refuses then.
+     */
+    private void changeLevel(String level) throws SystemCallException {
+        String state = Attribute.ARRAY_STATE.mdName();
+        try {
+            folder.write(state, "readonly");
+        } catch (SystemCallException e) {
+            throw e.errno() == io.restripe.os.Errno.EBUSY
+                    ? new SystemCallException(
+                            device.name()
+                                    + " is open or being written, and the kernel misdirects requests that are under way"
+                                    + " while the level changes: unmount it or stop what uses it",
+                            e.errno())
+                    : e;
+        }
+        folder.write(state, "active");
+        folder.write(Attribute.LEVEL.mdName(), level);
     }
 
     private static boolean isStop(String state) {

@@ -44,9 +44,14 @@ final class HostKills {
         int kills = 0;
         long returned;
         Process host = host(which.disksBefore());
+        if (which.changesLevelFirst()) {
+            grow();
+        }
         try (Disk volume = FileDisk.open(Path.of("/dev/md126"), FileDisk.Access.BESIDE_OWNER);
                 Writer writer = new Writer(InGuest.load(which), volume, Path.of("/tmp/returned"), 0)) {
-            grow();
+            if (!which.changesLevelFirst()) {
+                grow();
+            }
             while (reshapes() && kills < MOST_ROUNDS) {
                 env.sleepNanos(1_000_000L * chance.nextInt(20, 800));
                 host.destroyForcibly();

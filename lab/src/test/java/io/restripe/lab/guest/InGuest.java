@@ -1,9 +1,11 @@
 package io.restripe.lab.guest;
 
 import io.restripe.disk.Disk;
+import io.restripe.disk.FileDisk;
 import io.restripe.env.SystemEnv;
 import io.restripe.node.daemon.Backend;
 import io.restripe.node.daemon.CoreEngine;
+import io.restripe.node.daemon.GrowArguments;
 import io.restripe.node.daemon.HostedContainer;
 import io.restripe.node.daemon.NewFiles;
 import io.restripe.node.daemon.StartOptions;
@@ -28,6 +30,7 @@ public final class InGuest {
                 case "contract" -> Contract.run();
                 case "life" -> life();
                 case "reshape" -> reshape(Reshape.valueOf(arguments[1]));
+                case "refusal" -> refusal();
                 case "begin" -> begin(Reshape.valueOf(arguments[1]));
                 case "finish" -> finish(Reshape.valueOf(arguments[1]));
                 case "kills" -> new HostKills(Reshape.valueOf(arguments[1]), Long.parseLong(arguments[2])).run();
@@ -111,15 +114,40 @@ public final class InGuest {
         HostedContainer container = made(which);
         Load load = load(which);
         Disk volume = container.volume(Reshape.VOLUME);
+        if (which.changesLevelFirst()) {
+            container.grow(which.change());
+        }
         long returned;
         try (Writer writer = new Writer(load, volume, NOTES, 0)) {
-            container.grow(which.change());
+            if (!which.changesLevelFirst()) {
+                container.grow(which.change());
+            }
             awaitIdle(container);
             returned = writer.finish();
         }
         verify(load, volume, returned);
         System.out.println("returned " + returned);
         System.out.println(container.status().volumes().getFirst().toMap());
+        require(container.stop().isEmpty(), "not recorded as stopped");
+    }
+
+    /** The kernel misdirects requests while a level changes: nobody may have the device open then. */
+    private static void refusal() throws Exception {
+        HostedContainer container = made(Reshape.GROW_RAID0);
+        String device = container.status().notes().getLast().replaceFirst(".* is ", "");
+        try (FileDisk _ = FileDisk.open(Path.of(device), FileDisk.Access.BESIDE_OWNER)) {
+            container.grow(Reshape.GROW_RAID0.change());
+            throw new AssertionError("it was not refused");
+        } catch (ProblemException e) {
+            require(e.problem().why().contains("is open"), e.problem().text());
+        }
+        require(
+                container.status().volumes().getFirst().work().idle(),
+                container.status().toMap().toString());
+        GrowArguments again = Reshape.GROW_RAID0.changeOnSpares();
+        container.grow(again);
+        awaitIdle(container);
+        verify(load(Reshape.GROW_RAID0), container.volume(Reshape.VOLUME), 0);
         require(container.stop().isEmpty(), "not recorded as stopped");
     }
 
@@ -135,8 +163,13 @@ public final class InGuest {
     private static void begin(Reshape which) throws Exception {
         HostedContainer container = made(which);
         Files.deleteIfExists(NOTES);
+        if (which.changesLevelFirst()) {
+            container.grow(which.change());
+        }
         Writer writer = new Writer(load(which), container.volume(Reshape.VOLUME), NOTES, 0);
-        container.grow(which.change());
+        if (!which.changesLevelFirst()) {
+            container.grow(which.change());
+        }
         Files.writeString(NOTES.resolveSibling("begun"), "");
         container.awaitIdle(LONGEST.toNanos());
         writer.close();

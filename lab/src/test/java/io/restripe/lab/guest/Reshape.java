@@ -74,6 +74,16 @@ enum Reshape {
         return new GrowArguments(VOLUME, raidDisks, newChunkKib, newLevel, NewFiles.NONE, add);
     }
 
+    /** The same when the disks have joined already. */
+    GrowArguments changeOnSpares() {
+        return new GrowArguments(VOLUME, raidDisks, newChunkKib, newLevel, NewFiles.NONE, List.of());
+    }
+
+    /** Then nobody may have the kernel's device open when it begins. */
+    boolean changesLevelFirst() {
+        return level == 0;
+    }
+
     int blocks() {
         long kib = MEMBER_KIB * (level == 5 ? members - 1 : members);
         return Math.toIntExact(kib / (Load.BLOCK_SECTORS / 2));
