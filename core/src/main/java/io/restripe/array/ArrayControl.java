@@ -36,6 +36,16 @@ public interface ArrayControl {
     void write(String member, MemberAttribute attribute, String value) throws AttributeException;
 
     /**
+     * On return, what the array shows as done at this moment ({@code sync_completed}, a member in sync, {@code clean}) survives a power
+     * cut. Arrays that flush their members before they show anything need do nothing; the kernel's flush only where they write
+     * metadata themselves, which with external metadata is never (docs/md-control.md, section 8.3).
+     */
+    default void flushMembers() throws AttributeException {}
+
+    /** What there was to record of an array that has stopped is recorded: it may go. Called again until it has. */
+    default void release() throws AttributeException {}
+
+    /**
      * Asks to be woken when an attribute that md notifies changes: array_state, sync_action, sync_completed, degraded, level, a
      * member's state. More wake-ups are harmless, fewer are a bug (R10).
      *

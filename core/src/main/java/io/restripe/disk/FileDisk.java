@@ -33,6 +33,8 @@ public final class FileDisk implements Disk {
         READ_ONLY,
         /** For reading and writing, alone. */
         EXCLUSIVE,
+        /** For reading and writing, alone among the users of this class, beside the kernel whose arrays claim the device. */
+        BESIDE_KERNEL,
         /** For reading and writing beside the process that holds it alone: for the actors that work for that process. No lock. */
         BESIDE_OWNER
     }
@@ -159,8 +161,9 @@ public final class FileDisk implements Disk {
     }
 
     private static void lock(String name, SystemFile file, Access access) throws DiskException, SystemCallException {
-        if (access != Access.BESIDE_OWNER && !file.tryLock(access == Access.EXCLUSIVE)) {
-            String why = access == Access.EXCLUSIVE ? "it is in use" : "it is in use by somebody who writes to it";
+        boolean alone = access == Access.EXCLUSIVE || access == Access.BESIDE_KERNEL;
+        if (access != Access.BESIDE_OWNER && !file.tryLock(alone)) {
+            String why = alone ? "it is in use" : "it is in use by somebody who writes to it";
             throw openFailed(name, why + ", in this process or another", null);
         }
     }

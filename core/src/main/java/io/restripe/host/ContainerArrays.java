@@ -1,26 +1,28 @@
 package io.restripe.host;
 
+import io.restripe.array.ArrayBackend;
 import io.restripe.array.Attribute;
 import io.restripe.array.AttributeException;
 import io.restripe.array.Attributes;
 import io.restripe.array.Errno;
-import io.restripe.array.engine.EmbeddedArray;
+import io.restripe.array.ServedArray;
 import io.restripe.assembly.ArrayStart;
-import io.restripe.disk.Disk;
+import io.restripe.assembly.Assembly;
 import io.restripe.disk.DiskException;
 import io.restripe.env.Env;
 import io.restripe.env.Signal;
 import io.restripe.metadata.Container;
-import io.restripe.metadata.MemberDisk;
 import io.restripe.metadata.Volume;
 import io.restripe.reshape.Monitor;
 import io.restripe.rule.Problem;
 import io.restripe.rule.ProblemException;
+import java.util.ArrayList;
 import java.util.Collections;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** The embedded arrays of one container, by volume index. Any thread may read; volumes are added by one at a time. */
+/** The arrays of one container, by volume index. Any thread may read; volumes are added by one at a time. */
 final class ContainerArrays {
     private static final long RECORDING_NANOS = 10_000_000_000L;
     private static final long LOOK_NANOS = 100_000_000L;
@@ -29,54 +31,95 @@ final class ContainerArrays {
     private final String container;
     private final String safeModeSeconds;
     private final Monitor monitor;
+    private final ArrayBackend backend;
     private final Runnable changed;
-    private volatile Map<Integer, EmbeddedArray> arrays = Map.of();
+    private volatile Map<Integer, ServedArray> arrays = Map.of();
+
+    /** Lets an array run that has been configured or taken over. */
+    interface Start {
+        void go() throws AttributeException;
+    }
 
     /** @param changed told of every change of every array */
-    ContainerArrays(Env env, String container, String safeModeSeconds, Monitor monitor, Runnable changed) {
+    ContainerArrays(
+            Env env,
+            String container,
+            String safeModeSeconds,
+            Monitor monitor,
+            ArrayBackend backend,
+            Runnable changed) {
         this.env = env;
         this.container = container;
         this.safeModeSeconds = safeModeSeconds;
         this.monitor = monitor;
+        this.backend = backend;
         this.changed = changed;
     }
 
-    /** Configures a volume's array, read-only as yet, and has it watched. */
-    ArrayStart configure(Volume volume, Container described, boolean needsRepair) throws AttributeException {
-        EmbeddedArray array = new EmbeddedArray(env, container + "/" + volume.name(), this::wholeDisk);
-        Map<Integer, EmbeddedArray> with = new TreeMap<>(arrays);
-        with.put(volume.index(), array);
-        arrays = Collections.unmodifiableMap(with);
-        ArrayStart start =
-                new ArrayStart(array, volume, described, monitor.disks().keySet());
-        start.configure(container);
-        array.write(Attribute.SAFE_MODE_DELAY, safeModeSeconds);
-        array.subscribe(changed);
-        monitor.watch(volume.index(), array, needsRepair);
-        return start;
+    /** Configures the arrays of all volumes, or takes over those that run; all are watched on return. */
+    List<Start> begin(Assembly assembly) throws AttributeException {
+        List<Start> starts = new ArrayList<>();
+        for (Volume volume : assembly.container().volumes()) {
+            starts.add(
+                    backend.isRunning(volume.index())
+                            ? takeOver(volume, assembly.container())
+                            : configure(volume, assembly.container(), assembly.needsRepair(volume.index())));
+        }
+        return starts;
     }
 
-    private Disk wholeDisk(String serial) {
-        MemberDisk member = monitor.disks().get(serial);
-        return member == null ? null : member.disk();
+    /** Configures a volume's array, read-only as yet, and has it watched. */
+    Start configure(Volume volume, Container described, boolean needsRepair) throws AttributeException {
+        ServedArray array = array(volume);
+        ArrayStart start =
+                new ArrayStart(array, volume, described, monitor.disks().keySet());
+        start.configure(backend.containerName());
+        watch(volume, array, needsRepair);
+        return start::go;
+    }
+
+    /** An array that runs goes on as it is; one that only waited for somebody who keeps its metadata may be written from now on. */
+    private Start takeOver(Volume volume, Container described) throws AttributeException {
+        ServedArray array = array(volume);
+        watch(volume, array, Monitor.mayOweResync(described, volume));
+        return () -> {
+            String state = new Attributes(array).arrayState();
+            if (state.equals("readonly") || state.equals("read-auto")) {
+                array.write(Attribute.ARRAY_STATE, "active");
+            }
+        };
+    }
+
+    private ServedArray array(Volume volume) throws AttributeException {
+        ServedArray array = backend.array(container + "/" + volume.name(), volume.index(), monitor::disks);
+        Map<Integer, ServedArray> with = new TreeMap<>(arrays);
+        with.put(volume.index(), array);
+        arrays = Collections.unmodifiableMap(with);
+        return array;
+    }
+
+    private void watch(Volume volume, ServedArray array, boolean needsRepair) throws AttributeException {
+        array.write(Attribute.SAFE_MODE_DELAY, safeModeSeconds);
+        array.subscribe(changed);
+        monitor.watch(volume.index(), array.forMonitor(), needsRepair);
     }
 
     /** Null when the volume has none. */
-    EmbeddedArray of(int volume) {
+    ServedArray of(int volume) {
         return arrays.get(volume);
     }
 
-    Map<Integer, EmbeddedArray> all() {
+    Map<Integer, ServedArray> all() {
         return arrays;
     }
 
     boolean use(String serial) {
-        return arrays.values().stream().anyMatch(array -> array.members().contains(serial));
+        return arrays.values().stream().anyMatch(array -> array.membersNow().contains(serial));
     }
 
     /** Fails a member in every array that uses it, or in none when one of them would lose data with it. */
     void fail(String serial) throws AttributeException, ProblemException {
-        for (EmbeddedArray array : arrays.values()) {
+        for (ServedArray array : arrays.values()) {
             if (array.needs(serial)) {
                 throw new ProblemException(new Problem(
                         "cannot fail " + serial,
@@ -86,8 +129,8 @@ final class ContainerArrays {
                                 + " MEMBER, then restripe wait " + container));
             }
         }
-        for (EmbeddedArray array : arrays.values()) {
-            if (array.members().contains(serial)) {
+        for (ServedArray array : arrays.values()) {
+            if (array.membersNow().contains(serial)) {
                 array.giveUp(serial);
             }
         }
@@ -95,7 +138,7 @@ final class ContainerArrays {
 
     /** Limits every array's sync, per member; 0 lifts the limit. */
     void limitSpeed(long kibPerSecond) throws AttributeException {
-        for (EmbeddedArray array : arrays.values()) {
+        for (ServedArray array : arrays.values()) {
             if (!new Attributes(array).textOr(Attribute.SYNC_ACTION, "").isEmpty()) {
                 array.write(Attribute.SYNC_SPEED_MAX, kibPerSecond == 0 ? "system" : Long.toString(kibPerSecond));
             }
@@ -104,12 +147,12 @@ final class ContainerArrays {
 
     /** Flushes and stops every array, once what waits to be recorded is; waits some seconds for that. They stay readable through their attributes until {@link #close}. */
     void stop() throws ProblemException {
-        for (EmbeddedArray array : arrays.values()) {
+        for (ServedArray array : arrays.values()) {
             stop(array);
         }
     }
 
-    private void stop(EmbeddedArray array) throws ProblemException {
+    private void stop(ServedArray array) throws ProblemException {
         try {
             array.disk().flush();
         } catch (DiskException e) {
@@ -129,7 +172,7 @@ final class ContainerArrays {
     }
 
     /** A write that waits to be recorded keeps an array from stopping, and passes. */
-    private void stopWithin(EmbeddedArray array, long deadline) throws AttributeException {
+    private void stopWithin(ServedArray array, long deadline) throws AttributeException {
         Signal mayBeRecorded = new Signal(env);
         Runnable unsubscribe = array.subscribe(mayBeRecorded::raise);
         try {
@@ -138,6 +181,9 @@ final class ContainerArrays {
                     array.write(Attribute.ARRAY_STATE, "inactive");
                     return;
                 } catch (AttributeException e) {
+                    if (e.errno() == Errno.ENODEV) {
+                        return; // somebody else has stopped it
+                    }
                     long left = deadline - env.nanoTime();
                     if (e.errno() != Errno.EBUSY || left <= 0) {
                         throw e;
@@ -151,6 +197,36 @@ final class ContainerArrays {
     }
 
     void close() {
-        arrays.values().forEach(EmbeddedArray::close);
+        arrays.values().forEach(ServedArray::close);
+    }
+
+    /** The same with the block devices of the volumes that have one. */
+    List<String> withDevices(List<String> notes) {
+        List<String> all = new ArrayList<>(notes);
+        arrays.values().forEach(array -> array.device().ifPresent(device -> all.add(array.name() + " is " + device)));
+        return all;
+    }
+
+    /** Whether there were arrays and none is left. */
+    boolean gone() {
+        return !arrays.isEmpty()
+                && arrays.values().stream().allMatch(array -> {
+                    try {
+                        return new Attributes(array).arrayState().equals("clear");
+                    } catch (AttributeException e) {
+                        return false;
+                    }
+                });
+    }
+
+    /** Nothing is to run after all. What had been taken over runs on, without us. */
+    void discard() {
+        arrays.forEach((volume, array) -> {
+            if (backend.isRunning(volume)) {
+                array.close();
+            } else {
+                array.discard();
+            }
+        });
     }
 }

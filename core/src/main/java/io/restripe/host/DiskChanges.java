@@ -1,5 +1,6 @@
 package io.restripe.host;
 
+import io.restripe.array.ArrayBackend;
 import io.restripe.array.AttributeException;
 import io.restripe.metadata.MemberDisk;
 import io.restripe.reshape.Monitor;
@@ -13,12 +14,14 @@ final class DiskChanges {
     private final Monitor monitor;
     private final ContainerArrays arrays;
     private final MonitorCalls calls;
+    private final ArrayBackend backend;
 
-    DiskChanges(String container, Monitor monitor, ContainerArrays arrays, MonitorCalls calls) {
+    DiskChanges(String container, Monitor monitor, ContainerArrays arrays, MonitorCalls calls, ArrayBackend backend) {
         this.container = container;
         this.monitor = monitor;
         this.arrays = arrays;
         this.calls = calls;
+        this.backend = backend;
     }
 
     /** See {@link RunningContainer#add}. */
@@ -31,7 +34,16 @@ final class DiskChanges {
                     "Remove that one first, or give this one another serial: PATH@SERIAL"));
         }
         MonitorCalls.refuse(monitor.metadata().refuseSpare(spare));
-        calls.ask("add " + spare.name(), new Request.ChangeDisks(spare.serial(), spare));
+        backend.join(spare);
+        boolean recorded = false;
+        try {
+            calls.ask("add " + spare.name(), new Request.ChangeDisks(spare.serial(), spare));
+            recorded = true;
+        } finally {
+            if (!recorded) {
+                backend.leave(spare);
+            }
+        }
     }
 
     private boolean isKnown(String serial) {
@@ -69,6 +81,7 @@ final class DiskChanges {
                             : "Declare it failed first: restripe fail " + container + " " + serial));
         }
         calls.ask("remove " + serial, new Request.ChangeDisks(serial, null));
+        backend.leave(leaving);
         return leaving;
     }
 }

@@ -1,5 +1,7 @@
 package io.restripe.host;
 
+import io.restripe.metadata.Container;
+import io.restripe.metadata.Volume;
 import io.restripe.reshape.MonitorLink;
 import io.restripe.reshape.Reply;
 import io.restripe.reshape.Request;
@@ -38,6 +40,18 @@ final class MonitorCalls {
         if (!problems.isEmpty()) {
             throw new ProblemException(problems.getFirst());
         }
+    }
+
+    /** A volume by its name. */
+    static Volume volumeOf(Container described, String container, String volume) throws ProblemException {
+        return described
+                .volume(volume)
+                .orElseThrow(() -> new ProblemException(new Problem(
+                        "no such volume",
+                        container + "/" + volume,
+                        "the container has "
+                                + described.volumes().stream().map(Volume::name).toList(),
+                        "Name one of these")));
     }
 
     static ProblemException problem(String what, IOException e) {

@@ -1,7 +1,7 @@
 package io.restripe.host;
 
+import io.restripe.array.ArrayControl;
 import io.restripe.array.AttributeException;
-import io.restripe.array.engine.EmbeddedArray;
 import io.restripe.env.Env;
 import io.restripe.metadata.MemberDisk;
 import io.restripe.metadata.ReshapeGoal;
@@ -120,7 +120,7 @@ final class Reshaping {
 
     private boolean anyLeftOver() {
         for (Volume volume : monitor.container().volumes()) {
-            EmbeddedArray array = arrays.of(volume.index());
+            ArrayControl array = arrays.of(volume.index());
             try {
                 if (array != null && ReshapeManager.isLeftOver(volume, array)) {
                     return true;

@@ -1,14 +1,13 @@
 package io.restripe.host;
 
+import io.restripe.array.ArrayBackend;
 import io.restripe.array.ArrayControl;
 import io.restripe.array.AttributeException;
-import io.restripe.assembly.ArrayStart;
 import io.restripe.assembly.Assembly;
 import io.restripe.assembly.CopyAreaUse;
 import io.restripe.disk.Disk;
 import io.restripe.env.Env;
 import io.restripe.env.Signal;
-import io.restripe.metadata.Activity;
 import io.restripe.metadata.Container;
 import io.restripe.metadata.ContainerDisk;
 import io.restripe.metadata.MemberDisk;
@@ -24,7 +23,6 @@ import io.restripe.reshape.ReshapePlan;
 import io.restripe.reshape.ReshapePlanner;
 import io.restripe.rule.Problem;
 import io.restripe.rule.ProblemException;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -32,7 +30,7 @@ import java.util.Optional;
 import java.util.function.UnaryOperator;
 
 /**
- * One container that runs in this process: an embedded array for each volume, the monitor that keeps its metadata, and the reshape
+ * One container that runs in this process: an array for each volume, embedded or the kernel's, the monitor that keeps its metadata, and the reshape
  * manager while there is something to reshape. A reshape that was left half-way goes on by itself, whoever began it. Any thread may
  * call.
  */
@@ -45,6 +43,7 @@ public final class RunningContainer {
      * @param force see {@link Assembly.Options}
      * @param safeModeSeconds idle time after which an array counts as clean, in md's notation ("4.000")
      * @param copyArea what to make of a copy area that does not explain itself
+     * @param backend where the arrays come from, closed when the container has ended; without one they are embedded
      * @param toMonitor how the manager reaches the monitor, given the way within the process; identity by default
      */
     public record Options(
@@ -53,29 +52,43 @@ public final class RunningContainer {
             boolean force,
             String safeModeSeconds,
             CopyAreaUse copyArea,
+            Optional<ArrayBackend> backend,
             UnaryOperator<MonitorLink> toMonitor) {
         public static Options normal() {
-            return new Options(false, false, false, "4.000", CopyAreaUse.ASK, UnaryOperator.identity());
+            return new Options(
+                    false, false, false, "4.000", CopyAreaUse.ASK, Optional.empty(), UnaryOperator.identity());
+        }
+
+        /** All of the container's arrays run already. */
+        boolean takesOver(Container container) {
+            return backend.isPresent()
+                    && !container.volumes().isEmpty()
+                    && container.volumes().stream().allMatch(v -> backend.get().isRunning(v.index()));
         }
 
         public Options withReadOnly(boolean on) {
-            return new Options(on, startDegraded, force, safeModeSeconds, copyArea, toMonitor);
+            return new Options(on, startDegraded, force, safeModeSeconds, copyArea, backend, toMonitor);
         }
 
         public Options withStartDegraded(boolean on) {
-            return new Options(readOnly, on, force, safeModeSeconds, copyArea, toMonitor);
+            return new Options(readOnly, on, force, safeModeSeconds, copyArea, backend, toMonitor);
         }
 
         public Options withForce(boolean on) {
-            return new Options(readOnly, startDegraded, on, safeModeSeconds, copyArea, toMonitor);
+            return new Options(readOnly, startDegraded, on, safeModeSeconds, copyArea, backend, toMonitor);
         }
 
         public Options withCopyArea(CopyAreaUse use) {
-            return new Options(readOnly, startDegraded, force, safeModeSeconds, use, toMonitor);
+            return new Options(readOnly, startDegraded, force, safeModeSeconds, use, backend, toMonitor);
+        }
+
+        public Options withBackend(ArrayBackend other) {
+            return new Options(
+                    readOnly, startDegraded, force, safeModeSeconds, copyArea, Optional.of(other), toMonitor);
         }
 
         public Options withMonitorLink(UnaryOperator<MonitorLink> link) {
-            return new Options(readOnly, startDegraded, force, safeModeSeconds, copyArea, link);
+            return new Options(readOnly, startDegraded, force, safeModeSeconds, copyArea, backend, link);
         }
     }
 
@@ -84,6 +97,7 @@ public final class RunningContainer {
     private final Options options;
     private final Assembly assembly;
     private final Monitor monitor;
+    private final ArrayBackend backend;
     private final ContainerArrays arrays;
     private final Map<Integer, Disk> views = new LinkedHashMap<>();
     private final MonitorCalls calls;
@@ -99,9 +113,10 @@ public final class RunningContainer {
         this.assembly = assembly;
         this.changed = new Signal(env);
         this.monitor = new Monitor(env, format, assembly.metadata(), assembly.disks());
-        this.arrays = new ContainerArrays(env, name, options.safeModeSeconds(), monitor, changed::raise);
+        this.backend = options.backend().orElseGet(() -> new EmbeddedBackend(env, name));
+        this.arrays = new ContainerArrays(env, name, options.safeModeSeconds(), monitor, backend, changed::raise);
         this.calls = new MonitorCalls(name, monitor);
-        this.disks = new DiskChanges(name, monitor, arrays, calls);
+        this.disks = new DiskChanges(name, monitor, arrays, calls, backend);
         this.reshaping = new Reshaping(
                 env, name, monitor, arrays, disks, options.toMonitor().apply(monitor), changed::raise);
     }
@@ -119,7 +134,11 @@ public final class RunningContainer {
             Env env, String name, MetadataFormat format, List<MemberDisk> members, Options options)
             throws ProblemException {
         Assembly assembly = Assembly.look(format, members, options.copyArea());
-        if (!options.readOnly()) {
+        boolean takenOver = options.takesOver(assembly.container());
+        if (!options.readOnly() && !takenOver) {
+            if (options.backend().isPresent()) {
+                options.backend().get().stopRunning();
+            }
             assembly.recover(new Assembly.Options(options.startDegraded(), options.force()));
         }
         RunningContainer running = new RunningContainer(env, name, format, assembly, options);
@@ -128,23 +147,22 @@ public final class RunningContainer {
                 running.views.put(volume.index(), assembly.view(volume));
             }
         } else {
-            running.run();
+            running.run(takenOver);
         }
         return running;
     }
 
-    private void run() throws ProblemException {
+    /** A manager looks after arrays that were taken over in any case: the one before may have left them frozen. */
+    private void run(boolean takenOver) throws ProblemException {
         try {
-            List<ArrayStart> starts = new ArrayList<>();
-            for (Volume volume : assembly.container().volumes()) {
-                starts.add(arrays.configure(volume, assembly.container(), assembly.needsRepair(volume.index())));
-            }
+            List<ContainerArrays.Start> starts = arrays.begin(assembly);
             monitor.start();
-            for (ArrayStart start : starts) {
+            for (ContainerArrays.Start start : starts) {
                 start.go();
             }
         } catch (AttributeException e) {
-            abandon();
+            monitor.stop();
+            arrays.discard();
             throw new ProblemException(
                     new Problem(
                             "cannot start container " + name,
@@ -153,14 +171,9 @@ public final class RunningContainer {
                             "Nothing of its contents was changed. Look at the members: restripe examine MEMBER..."),
                     e);
         }
-        if (ReshapeManager.hasWork(monitor.container())) {
+        if (takenOver || ReshapeManager.hasWork(monitor.container())) {
             reshaping.takeUp();
         }
-    }
-
-    private void abandon() {
-        monitor.stop();
-        arrays.close();
     }
 
     public String name() {
@@ -172,9 +185,14 @@ public final class RunningContainer {
         return options.readOnly() ? assembly.container() : monitor.container();
     }
 
-    /** What a person should know from assembly. */
+    /** What a person should know: from assembly, and where the volumes are that the kernel serves. */
     public List<String> notes() {
-        return assembly.notes();
+        return arrays.withDevices(assembly.notes());
+    }
+
+    /** Whether somebody else has stopped all that ran here; what was to be recorded of it is. */
+    public boolean gone() {
+        return !stopped && arrays.gone();
     }
 
     /** The control of a volume's array. */
@@ -195,16 +213,7 @@ public final class RunningContainer {
     }
 
     private Volume volumeOf(String volume) throws ProblemException {
-        return container()
-                .volume(volume)
-                .orElseThrow(() -> new ProblemException(new Problem(
-                        "no such volume",
-                        name + "/" + volume,
-                        "the container has "
-                                + container().volumes().stream()
-                                        .map(Volume::name)
-                                        .toList(),
-                        "Name one of these")));
+        return MonitorCalls.volumeOf(container(), name, volume);
     }
 
     /** A new volume in the free space of the container's disks, started. */
@@ -214,8 +223,7 @@ public final class RunningContainer {
         calls.ask("create volume " + spec.name(), new Request.AddVolume(spec));
         Volume created = volumeOf(spec.name());
         try {
-            ArrayStart start = arrays.configure(created, monitor.container(), false);
-            start.go();
+            arrays.configure(created, monitor.container(), false).go();
         } catch (AttributeException e) {
             throw MonitorCalls.problem("cannot start volume " + spec.name(), e);
         }
@@ -316,7 +324,7 @@ public final class RunningContainer {
     /** Waits until nothing is under way, or the time is over. True when nothing is. */
     public boolean awaitIdle(long timeoutNanos) {
         long deadline = env.nanoTime() + timeoutNanos;
-        while (isManaging() || status().volumes().stream().anyMatch(Status.VolumeStatus::busy) || syncComes()) {
+        while (isManaging() || status().volumes().stream().anyMatch(Status.VolumeStatus::busy) || monitor.syncComes()) {
             long left = deadline - env.nanoTime();
             if (left <= 0) {
                 return false;
@@ -324,16 +332,6 @@ public final class RunningContainer {
             changed.await(Math.min(left, 200_000_000L));
         }
         return true;
-    }
-
-    /** Under way by the metadata, or owed, although the arrays are quiet for the moment. */
-    private boolean syncComes() {
-        return monitor.owesSync()
-                || monitor.container().volumes().stream().anyMatch(v -> switch (v.activity()) {
-                    case Activity.Idle _ -> false;
-                    case Activity.Reshape _ -> false;
-                    case Activity.Resync _, Activity.Rebuild _ -> true;
-                });
     }
 
     /**
@@ -386,6 +384,7 @@ public final class RunningContainer {
         stopped = true;
         monitor.stop();
         arrays.close();
+        backend.close();
     }
 
     private void requireWritable() throws ProblemException {

@@ -1,6 +1,6 @@
 package io.restripe.host;
 
-import io.restripe.array.engine.Holds;
+import io.restripe.array.Holds;
 import io.restripe.rule.Problem;
 import java.util.List;
 import java.util.Optional;

@@ -3,8 +3,8 @@ package io.restripe.host;
 import io.restripe.array.Attribute;
 import io.restripe.array.AttributeException;
 import io.restripe.array.Attributes;
-import io.restripe.array.engine.EmbeddedArray;
-import io.restripe.array.engine.Holds;
+import io.restripe.array.Holds;
+import io.restripe.array.ServedArray;
 import io.restripe.geometry.Geometry;
 import io.restripe.metadata.Activity;
 import io.restripe.metadata.Container;
@@ -23,9 +23,9 @@ import java.util.Optional;
 /** Puts together what a running container shows. Reads only; keeps nothing. */
 final class StatusReader {
     private final RunningContainer running;
-    private final Map<Integer, EmbeddedArray> arrays;
+    private final Map<Integer, ServedArray> arrays;
 
-    StatusReader(RunningContainer running, Map<Integer, EmbeddedArray> arrays) {
+    StatusReader(RunningContainer running, Map<Integer, ServedArray> arrays) {
         this.running = running;
         this.arrays = arrays;
     }
@@ -55,7 +55,7 @@ final class StatusReader {
     }
 
     private Status.VolumeStatus volume(Container container, Volume volume) {
-        EmbeddedArray array = arrays.get(volume.index());
+        ServedArray array = arrays.get(volume.index());
         Geometry shown = volume.activity() instanceof Activity.Reshape r ? r.after() : volume.geometry();
         String state = "readonly";
         String action = "idle";

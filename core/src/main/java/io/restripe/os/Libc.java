@@ -41,6 +41,13 @@ final class Libc {
     static final MethodHandle STATX =
             function("statx", FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT, JAVA_INT, ADDRESS));
 
+    static final MethodHandle POLL = function("poll", FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_LONG, JAVA_INT));
+    static final MethodHandle EVENTFD = function("eventfd", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT));
+    static final MethodHandle READ = function("read", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG));
+    static final MethodHandle WRITE = function("write", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG));
+    static final MethodHandle MLOCKALL = function("mlockall", FunctionDescriptor.of(JAVA_INT, JAVA_INT));
+    static final MethodHandle MKNOD = function("mknod", FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_INT, JAVA_LONG));
+
     /** {@code int ioctl(int fd, unsigned long request, void *argument)}; the argument is variadic. */
     static final MethodHandle IOCTL =
             function("ioctl", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG, ADDRESS), variadicFrom(2));
@@ -48,9 +55,6 @@ final class Libc {
     /** {@code int fcntl(int fd, int command, struct flock *argument)}; the argument is variadic. */
     static final MethodHandle FCNTL =
             function("fcntl", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, ADDRESS), variadicFrom(2));
-
-    static final MethodHandle READ = function("read", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG));
-    static final MethodHandle WRITE = function("write", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG));
 
     /** {@code int ioctl(int fd, unsigned long request, long argument)}, where the argument is a number. */
     static final MethodHandle IOCTL_NUMBER =

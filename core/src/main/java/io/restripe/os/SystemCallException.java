@@ -18,6 +18,11 @@ public final class SystemCallException extends IOException {
         this.errno = Errno.of(number);
     }
 
+    /** What comes to the same as a failed call, seen otherwise. */
+    public SystemCallException(String what, Errno errno) {
+        this(what, errno.number());
+    }
+
     private static String text(Errno errno, int number) {
         return errno.text() + " (" + (errno == Errno.OTHER ? "errno " + number : errno.name()) + ")";
     }

@@ -21,6 +21,8 @@ public final class SystemFile implements Closeable {
     public enum Option {
         /** For writing too; without it only for reading. */
         WRITE,
+        /** For writing and not for reading: what the system offers to writers only. */
+        WRITE_ONLY,
         /** Past the page cache. */
         DIRECT,
         /** A block device only: fail with EBUSY while anybody (a mount, md, another such open) claims it, and claim it. */
@@ -29,6 +31,7 @@ public final class SystemFile implements Closeable {
         CREATE_NEW
     }
 
+    private static final int O_WRONLY = 1;
     private static final int O_RDWR = 2;
     private static final int O_CREAT = 0x40;
     private static final int O_EXCL = 0x80;
@@ -65,6 +68,7 @@ public final class SystemFile implements Closeable {
     public static SystemFile open(Path path, Set<Option> options) throws SystemCallException {
         int flags = O_CLOEXEC;
         flags |= options.contains(Option.WRITE) ? O_RDWR : 0;
+        flags |= options.contains(Option.WRITE_ONLY) ? O_WRONLY : 0;
         flags |= options.contains(Option.DIRECT) ? O_DIRECT : 0;
         flags |= options.contains(Option.CLAIM) ? O_EXCL : 0;
         flags |= options.contains(Option.CREATE_NEW) ? O_CREAT | O_EXCL : 0;
@@ -208,6 +212,21 @@ public final class SystemFile implements Closeable {
         return query("BLKROGET", BLKROGET) != 0;
     }
 
+    /** A request of a device driver that takes no argument. */
+    public void control(String name, long request) throws SystemCallException {
+        begin("ioctl");
+        try {
+            int result;
+            do {
+                result = (int) Libc.IOCTL.invokeExact(Libc.errnoState(), descriptor, request, MemorySegment.NULL);
+            } while (result != 0 && interruptedOrThrow(call("ioctl", name)));
+        } catch (Throwable t) {
+            throw orImpossible(t);
+        } finally {
+            end();
+        }
+    }
+
     /** What is done with a descriptor's number. */
     interface OnNumber {
         int run(int number) throws SystemCallException;
@@ -221,6 +240,11 @@ public final class SystemFile implements Closeable {
         } finally {
             end();
         }
+    }
+
+    /** For {@link Poller}, whose user keeps the file open meanwhile. */
+    int descriptor() {
+        return descriptor;
     }
 
     /** Gives up the descriptor, and with it locks and claims. Does not flush. A second close does nothing. */

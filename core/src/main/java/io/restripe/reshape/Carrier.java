@@ -4,6 +4,7 @@ import io.restripe.array.ArrayControl;
 import io.restripe.array.Attribute;
 import io.restripe.array.AttributeException;
 import io.restripe.array.Attributes;
+import io.restripe.array.Errno;
 import io.restripe.geometry.Level;
 
 /** RAID0 cannot relocate by itself: meanwhile it is carried by a RAID4 or RAID5 whose parity member is missing. */
@@ -35,10 +36,27 @@ final class Carrier {
         return recorded instanceof Level.Striped && !now.isEmpty() && !now.equals("raid0");
     }
 
-    /** The array has the level again that is recorded. */
+    /**
+     * The array has the level again that is recorded. One that cannot change it while it is in use (EBUSY) goes on being carried, which
+     * serves as well, and has its own level again when it is next started.
+     */
     void takeBack(Level recorded) throws AttributeException {
-        if (carries(recorded)) {
+        if (!carries(recorded)) {
+            return;
+        }
+        try {
             control.write(Attribute.LEVEL, "raid0");
+        } catch (AttributeException e) {
+            if (e.errno() != Errno.EBUSY) {
+                throw e;
+            }
+            System.getLogger("io.restripe.reshape")
+                    .log(
+                            System.Logger.Level.INFO,
+                            "{0} stays a {1} until it is stopped: {2}",
+                            control.name(),
+                            level(),
+                            e.getMessage());
         }
     }
 

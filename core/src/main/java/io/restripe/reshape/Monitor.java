@@ -6,6 +6,7 @@ import io.restripe.array.MemberAttribute;
 import io.restripe.disk.DiskException;
 import io.restripe.env.Env;
 import io.restripe.env.Signal;
+import io.restripe.metadata.Activity;
 import io.restripe.metadata.Container;
 import io.restripe.metadata.ContainerMetadata;
 import io.restripe.metadata.Inspection;
@@ -137,6 +138,16 @@ public final class Monitor implements MonitorLink {
     /** Whether a rebuild or a resync is about to begin: a degraded volume has a spare that fits, or a resync is owed. */
     public boolean owesSync() {
         return syncStarter.hasWork();
+    }
+
+    /** Under way by the metadata, or owed, although the arrays may be quiet for the moment. */
+    public boolean syncComes() {
+        return owesSync()
+                || container().volumes().stream().anyMatch(v -> switch (v.activity()) {
+                    case Activity.Idle _ -> false;
+                    case Activity.Reshape _ -> false;
+                    case Activity.Resync _, Activity.Rebuild _ -> true;
+                });
     }
 
     /** The container as last recorded. */

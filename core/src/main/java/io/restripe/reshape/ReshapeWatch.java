@@ -109,6 +109,7 @@ final class ReshapeWatch {
     private void finish() throws AttributeException, DiskException {
         Rule.R12_BORN_SAFE.holds(
                 state instanceof State.Finished, "checkpoint at the end of a reshape", state.checkpoint(), shape.end());
+        attributes.control().flushMembers();
         keeper.commit(debts.recordedIn(keeper.current().withReshapeFinished(volume)));
         machine = null;
         showCapacity(keeper.container().volumes().get(volume));
@@ -219,11 +220,14 @@ final class ReshapeWatch {
         return refusal;
     }
 
-    private void writeRecord(Progress progress) throws DiskException {
+    private void writeRecord(Progress progress) throws AttributeException, DiskException {
         Progress durable = durable();
         Rule.R6_MONOTONIC.holds(
                 progress.unit() >= durable.unit(), "unit of the record", progress.unit(), durable.unit());
         if (!progress.equals(durable)) {
+            if (progress.unit() > durable.unit()) {
+                attributes.control().flushMembers();
+            }
             keeper.writeProgress(volume, progress);
         }
     }

@@ -28,6 +28,7 @@ final class WatchedArray {
     private final MetadataKeeper keeper;
     private final ReshapeWatch reshape;
     private final Set<String> recordedFaulty = new LinkedHashSet<>();
+    private final Set<String> toUnblock = new LinkedHashSet<>();
     private final Set<String> toRemove = new LinkedHashSet<>();
     /** Members whose failures nothing survives. They are not recorded. */
     private final Set<String> unbearable = new LinkedHashSet<>();
@@ -64,6 +65,9 @@ final class WatchedArray {
     /** One pass. Never blocks on the array: of the blocking writes it issues none. */
     void act() throws AttributeException, DiskException {
         String state = attributes.arrayState();
+        if (state.equals("clear")) {
+            return; // it has gone: what it said last is recorded, and now it says nothing
+        }
         String action = attributes.syncAction();
         if (recorded().missingSlots() > 0) {
             debts.settle(volume); // nothing is left to compare; a rebuild makes parity right by itself
@@ -75,19 +79,44 @@ final class WatchedArray {
             wanted = wanted.withMemberFailed(member);
         }
         wanted = recordState(wanted, state);
+        if (saysMoreIsDone(wanted.container().volumes().get(volume))) {
+            attributes.control().flushMembers();
+        }
         keeper.commit(wanted);
         if (state.equals("write-pending")) {
             attributes.set(Attribute.ARRAY_STATE, "active");
         }
-        for (String member : faulty) {
-            recordedFaulty.add(member);
-            unbearable.remove(member);
-            toRemove.add(member);
-            attributes.control().write(member, MemberAttribute.STATE, "-blocked");
-        }
+        recordedFaulty.addAll(faulty);
+        faulty.forEach(unbearable::remove);
+        toUnblock.addAll(faulty);
+        unblockFailed();
         removeFailed();
         expelUnrecorded();
         reshape.act(action);
+        if (state.equals("inactive")) {
+            attributes.control().release();
+        }
+    }
+
+    /** Clean, or further with a sync: then what was written has to be durable before the record of it is. */
+    private boolean saysMoreIsDone(Volume wanted) {
+        return recorded().dirty() && !wanted.dirty()
+                || !wanted.activity().equals(recorded().activity());
+    }
+
+    /** Recorded: the writes that wait for that may go on. */
+    private void unblockFailed() throws AttributeException {
+        for (String member : List.copyOf(toUnblock)) {
+            try {
+                attributes.control().write(member, MemberAttribute.STATE, "-blocked");
+            } catch (AttributeException e) {
+                if (e.errno() != Errno.ENODEV) {
+                    throw e; // tried again at the next pass
+                }
+            }
+            toUnblock.remove(member);
+            toRemove.add(member);
+        }
     }
 
     /** What is recorded as failed may not go on as a member: the monitor that recorded it may have died before it could tell the array. */
@@ -183,7 +212,7 @@ final class WatchedArray {
                 dirty && !debts.owes(volume) && nothingRuns() && acceptsClean()
                         ? wanted.withDirty(volume, false)
                         : wanted;
-            case "clean", "inactive", "clear" ->
+            case "clean", "inactive" ->
                 dirty && whole && !debts.owes(volume) ? wanted.withDirty(volume, false) : wanted;
             default -> wanted;
         };
@@ -284,6 +313,7 @@ final class WatchedArray {
     void forget(String member) {
         recordedFaulty.remove(member);
         unbearable.remove(member);
+        toUnblock.remove(member);
         toRemove.remove(member);
     }
 

@@ -8,6 +8,7 @@ import io.restripe.geometry.Geometry;
 import io.restripe.metadata.Activity;
 import java.lang.foreign.Arena;
 import java.util.Collections;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -47,7 +48,8 @@ class CleanTest {
     void an_array_is_recorded_clean_only_when_every_member_is_flushed() throws Exception {
         rig.create(Geometry.ofMd(5, 0, 3, 128)).stop();
         RunningContainer running = rig.start(
-                new RunningContainer.Options(false, false, false, "0.010", CopyAreaUse.ASK, UnaryOperator.identity()),
+                new RunningContainer.Options(
+                        false, false, false, "0.010", CopyAreaUse.ASK, Optional.empty(), UnaryOperator.identity()),
                 rig.members());
         Caches caches = new Caches();
         rig.watch(caches);

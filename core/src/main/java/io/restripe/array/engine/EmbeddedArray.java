@@ -1,10 +1,11 @@
 package io.restripe.array.engine;
 
-import io.restripe.array.ArrayControl;
 import io.restripe.array.Attribute;
 import io.restripe.array.AttributeException;
 import io.restripe.array.Errno;
+import io.restripe.array.Holds;
 import io.restripe.array.MemberAttribute;
+import io.restripe.array.ServedArray;
 import io.restripe.disk.Disk;
 import io.restripe.env.Env;
 import java.util.ArrayList;
@@ -22,7 +23,7 @@ import java.util.function.Function;
  * no longer {@code blocked}, that is when its failure has been recorded; suspend_lo and suspend_hi wake watchers; an array that has
  * lost too much shows {@code broken} whether clean or not, fails writes and flushes at once, and can be stopped.
  */
-public final class EmbeddedArray implements ArrayControl, AutoCloseable {
+public final class EmbeddedArray implements ServedArray {
     private final ArrayState state;
     private final Lock configLock;
     private final Function<String, Disk> resolver;
@@ -55,6 +56,7 @@ public final class EmbeddedArray implements ArrayControl, AutoCloseable {
     }
 
     /** The array as a disk of array_size sectors; requests fail with a DiskException while it does not run. */
+    @Override
     public Disk disk() {
         return disk;
     }
@@ -163,6 +165,7 @@ public final class EmbeddedArray implements ArrayControl, AutoCloseable {
     }
 
     /** How long requests were held by what goes on in the background. */
+    @Override
     public Holds holds() {
         state.lock.lock();
         try {
@@ -173,6 +176,7 @@ public final class EmbeddedArray implements ArrayControl, AutoCloseable {
     }
 
     /** Whether it could not serve all of its contents without this member; false for a name that is no member. */
+    @Override
     public boolean needs(String member) {
         state.lock.lock();
         try {
@@ -189,6 +193,7 @@ public final class EmbeddedArray implements ArrayControl, AutoCloseable {
      *
      * @throws AttributeException when the array needs it, or does not have it
      */
+    @Override
     public void giveUp(String member) throws AttributeException {
         configLock.lock();
         try {

@@ -1,5 +1,7 @@
 package io.restripe.array.engine;
 
+import io.restripe.array.Holds;
+
 /**
  * How long requests had to wait because of what goes on in the background: the range that they touch was suspended, was being relocated or
  * compared, or waited for a checkpoint. Counted by eighths of a power of two, so a time that is told is at most an eighth longer than the

@@ -3,6 +3,7 @@ package io.restripe.array.engine;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.restripe.array.Attribute;
+import io.restripe.array.Holds;
 import io.restripe.env.Env;
 import java.util.Arrays;
 import java.util.random.RandomGenerator;

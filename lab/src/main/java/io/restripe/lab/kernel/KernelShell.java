@@ -13,6 +13,9 @@ import java.util.TreeMap;
 public final class KernelShell {
     private static final Duration LONGEST_SCRIPT = Duration.ofMinutes(5);
 
+    /** Enough for a host process of ours, and a command that talks to it. */
+    private static final int MEMORY_MIB = 512;
+
     private KernelShell() {}
 
     /** Arguments: a folder for the guest's files, then the images in order. */
@@ -25,7 +28,7 @@ public final class KernelShell {
             disks.put(i - 1, Path.of(arguments[i]));
         }
         BufferedReader lines = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
-        try (Guest guest = UserModeLinux.boot(Path.of(arguments[0]), disks)) {
+        try (Guest guest = UserModeLinux.boot(Path.of(arguments[0]), disks, MEMORY_MIB)) {
             System.out.println("ready");
             for (String line = lines.readLine(); line != null && !line.equals("exit"); line = lines.readLine()) {
                 Guest.Outcome outcome = guest.run(line, LONGEST_SCRIPT);

@@ -23,6 +23,7 @@ public final class UserModeLinux {
     public static final String CONSOLE = "console.log";
 
     private static final int MOST_DISKS = 16;
+    private static final int USUAL_MEMORY_MIB = 192;
     private static final Duration LONGEST_LIFE = Duration.ofMinutes(15);
     private static final Duration LONGEST_BOOT = Duration.ofSeconds(90);
 
@@ -66,6 +67,15 @@ public final class UserModeLinux {
      * @throws IOException when it does not come up; the message has the end of its console
      */
     public static Guest boot(Path folder, Map<Integer, Path> disks) throws IOException {
+        return boot(folder, disks, USUAL_MEMORY_MIB);
+    }
+
+    /**
+     * The same with so much memory, for programs of ours that run in the guest.
+     *
+     * @param memoryMib taken from the host only as the guest uses it
+     */
+    public static Guest boot(Path folder, Map<Integer, Path> disks, int memoryMib) throws IOException {
         if (disks.keySet().stream().anyMatch(at -> at < 0 || at >= MOST_DISKS)) {
             throw new IllegalArgumentException("disks " + disks.keySet() + ": 0 to " + (MOST_DISKS - 1) + " there are");
         }
@@ -76,7 +86,7 @@ public final class UserModeLinux {
             throw new IOException("cannot make " + init + " executable; is its file system mounted noexec?");
         }
         Path console = box.resolve(CONSOLE);
-        Process process = new ProcessBuilder(commandLine(box, init, disks))
+        Process process = new ProcessBuilder(commandLine(box, init, disks, memoryMib))
                 .redirectError(ProcessBuilder.Redirect.appendTo(console.toFile()))
                 .start();
         Guest guest = new Guest(process, box, console);
@@ -84,7 +94,8 @@ public final class UserModeLinux {
         return guest;
     }
 
-    private static List<String> commandLine(Path box, Path init, Map<Integer, Path> disks) throws IOException {
+    private static List<String> commandLine(Path box, Path init, Map<Integer, Path> disks, int memoryMib)
+            throws IOException {
         List<String> command = new ArrayList<>(List.of(
                 "bash",
                 "-c",
@@ -94,7 +105,13 @@ public final class UserModeLinux {
                         .orElseThrow(() -> new IOException("no linux.uml"))
                         .toString()));
         command.addAll(List.of(
-                "mem=192M", "root=/dev/root", "rootfstype=hostfs", "rootflags=/", "ro", "init=" + init, "BOX=" + box));
+                "mem=" + memoryMib + "M",
+                "root=/dev/root",
+                "rootfstype=hostfs",
+                "rootflags=/",
+                "ro",
+                "init=" + init,
+                "BOX=" + box));
         // No terminal anywhere: the kernel's messages go to our standard error, the serial line is our standard input
         // and output.
         command.addAll(List.of("con=null", "con0=null,fd:2", "ssl=null", "ssl0=fd:0,fd:1"));

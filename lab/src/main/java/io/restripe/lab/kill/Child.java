@@ -1,6 +1,7 @@
 package io.restripe.lab.kill;
 
 import io.restripe.env.Env;
+import io.restripe.node.daemon.Backend;
 import io.restripe.node.daemon.HostJvm;
 import java.io.BufferedReader;
 import java.io.File;
@@ -32,7 +33,7 @@ final class Child {
     /** Starts a main class in the JVM that the product starts its hosts in. */
     static Child start(Env env, Path log, Map<String, String> variables, Class<?> main, List<String> arguments)
             throws IOException {
-        List<String> words = new ArrayList<>(HostJvm.command());
+        List<String> words = new ArrayList<>(HostJvm.command(Backend.EMBEDDED));
         words.addAll(List.of("-cp", System.getProperty("java.class.path"), main.getName()));
         words.addAll(arguments);
         File file = log.toFile();

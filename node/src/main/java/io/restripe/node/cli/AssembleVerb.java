@@ -1,5 +1,6 @@
 package io.restripe.node.cli;
 
+import io.restripe.node.daemon.Backend;
 import io.restripe.node.daemon.StartOptions;
 import io.restripe.node.rpc.ContainerStatus;
 import io.restripe.node.rpc.HostClient;
@@ -38,13 +39,16 @@ final class AssembleVerb extends Verb {
         copyArea(spec);
         memberTimeout(spec);
         listen(spec);
+        backend(spec);
         spec.addOption(OptionSpec.builder("--volatile-cache")
                 .hidden(true)
                 .description("Members forget unflushed writes when the host dies: for the demonstration and tests")
                 .build());
         text(
                 spec,
-                "A reshape that was cut off anywhere is recovered from its copy area and goes on in the background.",
+                "A reshape that was cut off anywhere is recovered from its copy area and goes on in the background. With",
+                "--backend=kernel, arrays that the kernel runs already are taken over as they are, whoever started them, when",
+                "nobody keeps their metadata any more.",
                 "",
                 "Example: restripe assemble c0 /d/*.img");
     }
@@ -64,6 +68,9 @@ final class AssembleVerb extends Verb {
         if (line.has("--finish") && line.has("--read-only")) {
             throw line.usage("--finish", "nothing can be finished with --read-only");
         }
+        if (line.backend() == Backend.KERNEL && line.has("--read-only")) {
+            throw line.usage("--backend", "--read-only looks at the members alone: leave --backend out");
+        }
         RunFolder run = session.run();
         String container = named ? line.positionals().getFirst() : freeName(run);
         StartOptions options = new StartOptions(
@@ -75,6 +82,7 @@ final class AssembleVerb extends Verb {
                 line.copyArea(),
                 line.memberTimeoutNanos(),
                 line.listen(),
+                line.backend(),
                 line.has("--volatile-cache"));
         boolean foreground = line.has("--foreground") || line.has("--finish");
         HostStarter.Started host = new HostStarter(run, session.variables()).start(options, !foreground);

@@ -37,6 +37,7 @@ final class CreateVerb extends Verb {
         spec.addOption(flag("Overwrite what else the members carry", "-f", "--force"));
         memberTimeout(spec);
         spec.addOption(flag("Make it and leave it stopped", "--no-start"));
+        backend(spec);
         text(
                 spec,
                 "When CONTAINER is running, a further volume is made in it; without members it takes the container's",
@@ -71,7 +72,8 @@ final class CreateVerb extends Verb {
                             + String.join(" ", request.members()));
             return Main.OK;
         }
-        StartOptions options = StartOptions.normal(array.container(), request.members(), timeout);
+        StartOptions options = StartOptions.normal(array.container(), request.members(), timeout)
+                .withBackend(line.backend());
         report(
                 session,
                 array,

@@ -74,7 +74,7 @@ final class HostStarter {
         if (detached) {
             sessionLeader().ifPresent(words::add);
         }
-        words.addAll(HostJvm.command());
+        words.addAll(HostJvm.command(options.backend()));
         String more = variables.getOrDefault("RESTRIPE_HOST_JAVA_OPTS", "").strip();
         if (!more.isEmpty()) {
             words.addAll(List.of(more.split("\\s+", -1)));

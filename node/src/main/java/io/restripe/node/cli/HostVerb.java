@@ -1,5 +1,6 @@
 package io.restripe.node.cli;
 
+import io.restripe.node.daemon.Backend;
 import io.restripe.node.daemon.HostMain;
 import io.restripe.node.daemon.StartOptions;
 import java.util.ArrayList;
@@ -28,6 +29,7 @@ final class HostVerb extends Verb {
         copyArea(spec);
         memberTimeout(spec);
         listen(spec);
+        backend(spec);
         spec.addOption(flag("Members forget unflushed writes when the process dies", "--volatile-cache"));
     }
 
@@ -52,6 +54,9 @@ final class HostVerb extends Verb {
                 words.add("--tls-verify-clients");
             }
         });
+        if (options.backend() != Backend.EMBEDDED) {
+            words.add("--backend=" + options.backend().word());
+        }
         if (options.volatileCache()) {
             words.add("--volatile-cache");
         }
@@ -72,6 +77,7 @@ final class HostVerb extends Verb {
                 line.copyArea(),
                 line.memberTimeoutNanos(),
                 line.listen(),
+                line.backend(),
                 line.has("--volatile-cache"));
         return new HostMain(session.env(), session.run(), session.engine()).run(options, session.out());
     }

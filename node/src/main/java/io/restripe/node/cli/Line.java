@@ -2,6 +2,7 @@ package io.restripe.node.cli;
 
 import io.restripe.assembly.CopyAreaUse;
 import io.restripe.assembly.MemberOpener;
+import io.restripe.node.daemon.Backend;
 import io.restripe.node.daemon.ListenAddress;
 import io.restripe.node.daemon.NewFiles;
 import io.restripe.node.daemon.StartOptions;
@@ -106,6 +107,12 @@ final class Line {
         return CopyAreas.parse(word)
                 .orElseThrow(() ->
                         usage("--copy-area", "\"" + word + "\" is none of " + String.join(", ", CopyAreas.words())));
+    }
+
+    Backend backend() {
+        String word = text("--backend").orElse(Backend.EMBEDDED.word());
+        return Backend.parse(word)
+                .orElseThrow(() -> usage("--backend", "\"" + word + "\" is neither embedded nor kernel"));
     }
 
     /** What {@code --member-timeout} says, or what is usual. */

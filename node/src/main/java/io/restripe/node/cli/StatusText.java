@@ -1,6 +1,6 @@
 package io.restripe.node.cli;
 
-import io.restripe.array.engine.Holds;
+import io.restripe.array.Holds;
 import io.restripe.node.rpc.ContainerStatus;
 import io.restripe.node.rpc.MemberStatus;
 import io.restripe.node.rpc.Shape;

@@ -125,6 +125,14 @@ abstract class Verb {
                 "--tls-verify-clients"));
     }
 
+    static void backend(CommandSpec spec) {
+        spec.addOption(value(
+                "WHO",
+                "Who does the I/O of the arrays: embedded (the host process; the default), or kernel (Linux md: each volume is a"
+                        + " block device /dev/mdN; members are block devices; root only)",
+                "--backend"));
+    }
+
     /** The one list of positional arguments that a verb has; {@code synopsis} shows them as they are meant. */
     void arguments(CommandSpec spec, String synopsis, String label, String description) {
         spec.usageMessage().customSynopsis("restripe " + name + " " + synopsis);

@@ -308,6 +308,11 @@ final class CoreContainer implements HostedContainer {
     }
 
     @Override
+    public boolean gone() {
+        return running.gone();
+    }
+
+    @Override
     public boolean stopping() {
         return stopping;
     }

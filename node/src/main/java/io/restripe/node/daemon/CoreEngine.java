@@ -1,9 +1,11 @@
 package io.restripe.node.daemon;
 
+import io.restripe.array.kernel.KernelContainer;
 import io.restripe.assembly.ForeignData;
 import io.restripe.check.ContainerCheck;
 import io.restripe.check.Verdict;
 import io.restripe.disk.DiskException;
+import io.restripe.disk.FileDisk;
 import io.restripe.env.Env;
 import io.restripe.host.RunningContainer;
 import io.restripe.metadata.MemberDisk;
@@ -33,21 +35,32 @@ public final class CoreEngine implements ArrayEngine {
 
     @Override
     public HostedContainer start(StartOptions options) throws ProblemException {
-        Members members = new Members(env, format, options.memberTimeoutNanos(), options.volatileCache());
+        FileDisk.Access use =
+                options.backend() == Backend.KERNEL ? FileDisk.Access.BESIDE_KERNEL : FileDisk.Access.EXCLUSIVE;
+        Members members = new Members(env, format, options.memberTimeoutNanos(), options.volatileCache(), use);
         List<MemberDisk> disks = new ArrayList<>(members.open(options.members(), options.readOnly()));
         RunningContainer.Options how = RunningContainer.Options.normal()
                 .withReadOnly(options.readOnly())
                 .withStartDegraded(options.startDegraded())
                 .withForce(options.force())
                 .withCopyArea(options.copyArea());
+        KernelContainer kernel = null;
         boolean started = false;
         try {
+            if (options.backend() == Backend.KERNEL) {
+                Residence.take();
+                kernel = KernelContainer.open(env, options.name(), format.name(), disks);
+                how = how.withBackend(kernel);
+            }
             RunningContainer running = RunningContainer.start(env, options.name(), format, disks, how);
             started = true;
             closeUnused(disks, running);
             return new CoreContainer(env, running, options, members, disks);
         } finally {
             if (!started) {
+                if (kernel != null) {
+                    kernel.close();
+                }
                 disks.forEach(disk -> disk.disk().close());
             }
         }

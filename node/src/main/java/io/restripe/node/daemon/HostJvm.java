@@ -24,13 +24,22 @@ public final class HostJvm {
             "--enable-native-access=ALL-UNNAMED",
             "-Djava.util.logging.SimpleFormatter.format=%1$tF %1$tT.%1$tL %4$s %5$s%6$s%n");
 
+    /**
+     * A monitor of the kernel's arrays must not wait for memory that the kernel can only get by writing to those arrays: all of the heap
+     * is there from the start, and the process locks what it has (docs/kernel-backend.md).
+     */
+    private static final List<String> RESIDENT = List.of("-Xms96m", "-Xmx96m", "-XX:+AlwaysPreTouch");
+
     private HostJvm() {}
 
     /** The words before class path and main class. */
-    public static List<String> command() {
+    public static List<String> command(Backend backend) {
         List<String> words = new ArrayList<>();
         words.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         words.addAll(OPTIONS);
+        if (backend == Backend.KERNEL) {
+            words.addAll(RESIDENT);
+        }
         return words;
     }
 }

@@ -26,6 +26,7 @@ import java.util.concurrent.TimeUnit;
 final class HostServer {
     private static final System.Logger LOG = System.getLogger("io.restripe.node.daemon");
     private static final int MOST_CONNECTIONS = 64;
+    private static final long LOOK_NANOS = TimeUnit.SECONDS.toNanos(2);
 
     private final Env env;
     private final HostedContainer container;
@@ -130,10 +131,14 @@ final class HostServer {
         finished.raise();
     }
 
-    /** Returns when the container has been stopped by a request. */
-    void awaitFinish() {
-        while (!finished.await(TimeUnit.HOURS.toNanos(1))) {
-            // Nothing to do but wait on.
+    /** Returns when the container has been stopped: by a request, or its arrays by somebody who asked the kernel. */
+    void awaitFinish() throws ProblemException {
+        while (!finished.await(LOOK_NANOS)) {
+            if (container.gone() && !container.stopping()) {
+                LOG.log(System.Logger.Level.INFO, "{0}: its arrays were stopped by somebody else", container.name());
+                container.stop();
+                finish();
+            }
         }
     }
 }

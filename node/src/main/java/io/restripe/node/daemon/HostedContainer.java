@@ -77,6 +77,9 @@ public interface HostedContainer {
     /** What the last check or repair of a volume came to. */
     ScrubResult scrubResult(String volume) throws ProblemException;
 
+    /** Whether somebody else has stopped its arrays, so that there is nothing left to host. */
+    boolean gone();
+
     /** Whether {@link #stop} has begun, so that whatever is refused now is refused for that. */
     boolean stopping();
 

@@ -35,18 +35,25 @@ final class Members {
     private final MetadataFormat format;
     private final long timeoutNanos;
     private final boolean volatileCache;
+    private final FileDisk.Access use;
 
     /** @param timeoutNanos how long a member on a server may not be there, or be silent, before it has failed */
     Members(Env env, MetadataFormat format, long timeoutNanos, boolean volatileCache) {
+        this(env, format, timeoutNanos, volatileCache, FileDisk.Access.EXCLUSIVE);
+    }
+
+    /** @param use how the disks of a container that runs are opened */
+    Members(Env env, MetadataFormat format, long timeoutNanos, boolean volatileCache, FileDisk.Access use) {
         this.env = env;
         this.format = format;
         this.timeoutNanos = timeoutNanos;
         this.volatileCache = volatileCache;
+        this.use = use;
     }
 
     /** Opens the members of an existing container: all or none. */
     List<MemberDisk> open(List<String> members, boolean readOnly) throws ProblemException {
-        FileDisk.Access access = readOnly ? FileDisk.Access.READ_ONLY : FileDisk.Access.EXCLUSIVE;
+        FileDisk.Access access = readOnly ? FileDisk.Access.READ_ONLY : use;
         return allowingRemote(new MemberOpener(access, format)).openAll(members).stream()
                 .map(this::layered)
                 .toList();
@@ -97,9 +104,7 @@ final class Members {
         // A file that joins keeps the sectors of the container that it was in; a new container is made for a file's
         // own.
         MemberOpener opener = allowingRemote(
-                joins.isPresent()
-                        ? new MemberOpener(FileDisk.Access.EXCLUSIVE, format)
-                        : new MemberOpener(FileDisk.Access.EXCLUSIVE));
+                joins.isPresent() ? new MemberOpener(use, format) : new MemberOpener(FileDisk.Access.EXCLUSIVE));
         try {
             for (String member : members) {
                 if (files.bytes() > 0 && !MemberOpener.isRemote(member)) {

@@ -16,6 +16,7 @@ import java.util.concurrent.TimeUnit;
  * @param copyArea what to make of a copy area that does not explain itself
  * @param memberTimeoutNanos how long a member on a server may not be there, or be silent, before it has failed
  * @param listen how its volumes are served on TCP too
+ * @param backend who does the I/O of its arrays
  * @param volatileCache every member forgets what was not flushed when the process dies: for the demonstration and tests
  */
 public record StartOptions(
@@ -27,6 +28,7 @@ public record StartOptions(
         CopyAreaUse copyArea,
         long memberTimeoutNanos,
         Optional<TcpService> listen,
+        Backend backend,
         boolean volatileCache) {
     /** How long a member on a server may be away where nobody says otherwise, in seconds. */
     public static final int USUAL_MEMBER_TIMEOUT = 30;
@@ -41,12 +43,44 @@ public record StartOptions(
     /** To run it, with nothing missing and nothing in doubt. */
     public static StartOptions normal(String name, List<String> members, long memberTimeoutNanos) {
         return new StartOptions(
-                name, members, false, false, false, CopyAreaUse.ASK, memberTimeoutNanos, Optional.empty(), false);
+                name,
+                members,
+                false,
+                false,
+                false,
+                CopyAreaUse.ASK,
+                memberTimeoutNanos,
+                Optional.empty(),
+                Backend.EMBEDDED,
+                false);
     }
 
     /** To look at its contents with the members that there are, and to write nothing. */
     public static StartOptions view(String name, List<String> members, CopyAreaUse copyArea) {
         return new StartOptions(
-                name, members, true, true, false, copyArea, USUAL_MEMBER_TIMEOUT_NANOS, Optional.empty(), false);
+                name,
+                members,
+                true,
+                true,
+                false,
+                copyArea,
+                USUAL_MEMBER_TIMEOUT_NANOS,
+                Optional.empty(),
+                Backend.EMBEDDED,
+                false);
+    }
+
+    public StartOptions withBackend(Backend other) {
+        return new StartOptions(
+                name,
+                members,
+                readOnly,
+                startDegraded,
+                force,
+                copyArea,
+                memberTimeoutNanos,
+                listen,
+                other,
+                volatileCache);
     }
 }

@@ -2,7 +2,7 @@ package io.restripe.node.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.restripe.array.engine.Holds;
+import io.restripe.array.Holds;
 import io.restripe.node.rpc.Shape;
 import io.restripe.node.rpc.VolumeStatus;
 import java.util.List;

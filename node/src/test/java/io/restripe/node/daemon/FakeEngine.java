@@ -1,6 +1,6 @@
 package io.restripe.node.daemon;
 
-import io.restripe.array.engine.Holds;
+import io.restripe.array.Holds;
 import io.restripe.assembly.CopyAreaUse;
 import io.restripe.check.ContainerCheck;
 import io.restripe.check.Verdict;
@@ -210,6 +210,11 @@ public final class FakeEngine implements ArrayEngine {
         public boolean awaitIdle(long timeoutNanos) {
             waitsLeft = Math.max(0, waitsLeft - 1);
             return waitsLeft == 0;
+        }
+
+        @Override
+        public boolean gone() {
+            return false;
         }
 
         @Override

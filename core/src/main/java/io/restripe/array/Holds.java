@@ -1,4 +1,4 @@
-package io.restripe.array.engine;
+package io.restripe.array;
 
 /**
  * How long requests were held by reshapes, rebuilds and resyncs since the array was made. Those that were not held are not counted.

@@ -1,0 +1,111 @@
+package io.restripe.array.kernel;
+
+import io.restripe.os.Errno;
+import io.restripe.os.SystemCallException;
+import io.restripe.os.SystemFile;
+import io.restripe.os.SystemFile.Option;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicReference;
+
+/**
+ * One attribute of sysfs, kept open once it was used: an open takes longer than a read. An attribute goes and comes again with the level
+ * of its array; the descriptor of one that has gone says ENODEV, and it is then looked for once more. Any thread.
+ */
+final class AttributeFile {
+    /** No attribute of sysfs is longer. */
+    private static final int PAGE_BYTES = 4096;
+
+    private final Path path;
+    private final AtomicReference<SystemFile> reader = new AtomicReference<>();
+    private final AtomicReference<SystemFile> writer = new AtomicReference<>();
+    private volatile boolean closed;
+
+    AttributeFile(Path path) {
+        this.path = path;
+    }
+
+    /** Its text, without the newline. */
+    String read() throws SystemCallException {
+        try {
+            return text(opened(reader, EnumSet.noneOf(Option.class)));
+        } catch (SystemCallException e) {
+            forget(reader, e);
+            return text(opened(reader, EnumSet.noneOf(Option.class)));
+        }
+    }
+
+    /** Writes it; may block as long as the attribute does. */
+    void write(String value) throws SystemCallException {
+        try {
+            put(opened(writer, EnumSet.of(Option.WRITE_ONLY)), value);
+        } catch (SystemCallException e) {
+            forget(writer, e);
+            put(opened(writer, EnumSet.of(Option.WRITE_ONLY)), value);
+        }
+    }
+
+    private SystemFile opened(AtomicReference<SystemFile> place, EnumSet<Option> options) throws SystemCallException {
+        SystemFile known = place.get();
+        if (known != null) {
+            return known;
+        }
+        SystemFile fresh = SystemFile.open(path, options);
+        if (!closed && place.compareAndSet(null, fresh)) {
+            return fresh;
+        }
+        fresh.close();
+        SystemFile other = place.get();
+        if (other == null) {
+            throw new SystemCallException(path + " after close", Errno.EBADF);
+        }
+        return other;
+    }
+
+    /** Closes a descriptor that means nothing any more; any other failure is the caller's. */
+    private void forget(AtomicReference<SystemFile> place, SystemCallException why) throws SystemCallException {
+        boolean stale = why.errno() == Errno.ENODEV || why.errno() == Errno.EBADF;
+        SystemFile old = stale && !closed ? place.getAndSet(null) : null;
+        if (old == null) {
+            throw why;
+        }
+        old.close();
+    }
+
+    static String text(SystemFile file) throws SystemCallException {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment page = arena.allocate(PAGE_BYTES);
+            long length = file.read(0, page);
+            byte[] bytes = page.asSlice(0, length).toArray(ValueLayout.JAVA_BYTE);
+            return new String(bytes, StandardCharsets.UTF_8).strip();
+        }
+    }
+
+    private static void put(SystemFile file, String value) throws SystemCallException {
+        try (Arena arena = Arena.ofConfined()) {
+            byte[] bytes = value.getBytes(StandardCharsets.UTF_8);
+            MemorySegment raw = arena.allocate(bytes.length);
+            raw.copyFrom(MemorySegment.ofArray(bytes));
+            long written = file.write(0, raw);
+            if (written != bytes.length) {
+                throw new SystemCallException(
+                        "write(" + file + ", \"" + value + "\") took " + written + " bytes of it", Errno.EIO);
+            }
+        }
+    }
+
+    void close() {
+        closed = true;
+        for (AtomicReference<SystemFile> place : List.of(reader, writer)) {
+            SystemFile open = place.getAndSet(null);
+            if (open != null) {
+                open.close();
+            }
+        }
+    }
+}

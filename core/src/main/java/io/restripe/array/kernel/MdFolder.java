@@ -1,0 +1,107 @@
+package io.restripe.array.kernel;
+
+import io.restripe.os.Errno;
+import io.restripe.os.SystemCallException;
+import java.io.IOException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * The attributes of one md object. Once the object has gone it has gone for good, although another one may have got its name: whether it
+ * is still there is asked of the descriptor of {@code array_state} that was opened first. Any thread.
+ */
+final class MdFolder {
+    private static final String STATE = "array_state";
+    private static final String MEMBER = "dev-";
+
+    private final String kernelName;
+    private final Path folder;
+    private final Map<String, AttributeFile> files = new ConcurrentHashMap<>();
+    private volatile boolean gone;
+
+    /** @param kernelName such as md126 */
+    MdFolder(String kernelName) {
+        this.kernelName = kernelName;
+        this.folder = MdObjects.BLOCK.resolve(kernelName).resolve("md");
+    }
+
+    String kernelName() {
+        return kernelName;
+    }
+
+    Path path(String attribute) {
+        return folder.resolve(attribute);
+    }
+
+    String read(String attribute) throws SystemCallException {
+        refuseGone(attribute);
+        try {
+            return file(attribute).read();
+        } catch (SystemCallException e) {
+            throw noteGone(attribute, e);
+        }
+    }
+
+    void write(String attribute, String value) throws SystemCallException {
+        refuseGone(attribute);
+        try {
+            file(attribute).write(value);
+        } catch (SystemCallException e) {
+            throw noteGone(attribute, e);
+        }
+    }
+
+    private AttributeFile file(String attribute) {
+        return files.computeIfAbsent(attribute, name -> new AttributeFile(folder.resolve(name)));
+    }
+
+    private void refuseGone(String attribute) throws SystemCallException {
+        if (gone) {
+            throw new SystemCallException(folder.resolve(attribute) + ": the array has gone", Errno.ENODEV);
+        }
+    }
+
+    /** While it is being torn down reads give EBUSY, then ENODEV; then the folder is not there (docs/md-control.md, section 1). */
+    private SystemCallException noteGone(String attribute, SystemCallException e) {
+        boolean mayBeGone = e.errno() == Errno.ENOENT || e.errno() == Errno.ENODEV || e.errno() == Errno.EBUSY;
+        if (mayBeGone && !isThere()) {
+            gone = true;
+            return new SystemCallException(folder.resolve(attribute) + ": the array has gone", Errno.ENODEV);
+        }
+        return e;
+    }
+
+    private boolean isThere() {
+        try {
+            file(STATE).read();
+            return true;
+        } catch (SystemCallException e) {
+            return false;
+        }
+    }
+
+    /** Kernel names of the members. */
+    List<String> devices() throws SystemCallException {
+        refuseGone("dev-*");
+        List<String> found = new ArrayList<>();
+        try (DirectoryStream<Path> members = Files.newDirectoryStream(folder, MEMBER + "*")) {
+            members.forEach(member -> found.add(member.getFileName().toString().substring(MEMBER.length())));
+            return found;
+        } catch (IOException | java.nio.file.DirectoryIteratorException e) {
+            throw noteGone("dev-*", new SystemCallException("list " + folder + ": " + e, Errno.ENODEV));
+        }
+    }
+
+    static String member(String device, String attribute) {
+        return MEMBER + device + "/" + attribute;
+    }
+
+    void close() {
+        files.values().forEach(AttributeFile::close);
+    }
+}

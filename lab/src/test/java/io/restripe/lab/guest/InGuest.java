@@ -1,0 +1,193 @@
+package io.restripe.lab.guest;
+
+import io.restripe.disk.Disk;
+import io.restripe.disk.FileDisk;
+import io.restripe.env.SystemEnv;
+import io.restripe.node.daemon.Backend;
+import io.restripe.node.daemon.CoreEngine;
+import io.restripe.node.daemon.GrowArguments;
+import io.restripe.node.daemon.HostedContainer;
+import io.restripe.node.daemon.NewFiles;
+import io.restripe.node.daemon.StartOptions;
+import io.restripe.rule.ProblemException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+
+/** What tests have done in a guest, in one JVM each: the first argument says what. Says what went wrong on standard output and exits with 1. */
+public final class InGuest {
+    private static final long SEED = 4711;
+    private static final Path NOTES = Path.of(System.getProperty("box", "/tmp"), "returned");
+    private static final Duration LONGEST = Duration.ofSeconds(60);
+
+    private InGuest() {}
+
+    public static void main(String[] arguments) throws Exception {
+        try {
+            switch (arguments[0]) {
+                case "contract" -> Contract.run();
+                case "life" -> life();
+                case "reshape" -> reshape(Reshape.valueOf(arguments[1]));
+                case "refusal" -> refusal();
+                case "begin" -> begin(Reshape.valueOf(arguments[1]));
+                case "finish" -> finish(Reshape.valueOf(arguments[1]));
+                case "kills" -> new HostKills(Reshape.valueOf(arguments[1]), Long.parseLong(arguments[2])).run();
+                default -> throw new IllegalArgumentException(arguments[0]);
+            }
+            System.exit(0);
+        } catch (ProblemException e) {
+            System.out.println(e.problem().text());
+            e.printStackTrace(System.out);
+        } catch (Exception | Error e) {
+            e.printStackTrace(System.out);
+        }
+        System.exit(1);
+    }
+
+    static HostedContainer start(List<String> disks) throws ProblemException {
+        return new CoreEngine(new SystemEnv())
+                .start(StartOptions.normal("c0", disks, StartOptions.USUAL_MEMBER_TIMEOUT_NANOS)
+                        .withBackend(Backend.KERNEL));
+    }
+
+    static Load load(Reshape which) {
+        return new Load(SEED, which.blocks());
+    }
+
+    static void awaitIdle(HostedContainer container) throws ProblemException {
+        require(
+                container.awaitIdle(LONGEST.toNanos()),
+                "not idle: " + container.status().toMap());
+        container.status().volumes().forEach(v -> require(v.problem().isEmpty(), String.valueOf(v.problem())));
+    }
+
+    static void require(boolean held, String what) {
+        if (!held) {
+            throw new AssertionError(what);
+        }
+    }
+
+    static void verify(Load load, Disk volume, long returned) throws IOException {
+        String wrong = load.wrong(volume, returned);
+        require(wrong.isEmpty(), wrong);
+    }
+
+    /** Made, stopped, assembled, a member fails and is made up for by a spare, and stopped. */
+    private static void life() throws Exception {
+        Reshape which = Reshape.GROW_RAID5;
+        new CoreEngine(new SystemEnv()).create(which.create());
+        HostedContainer made = start(which.disksBefore());
+        awaitIdle(made);
+        Load load = load(which);
+        load.fill(made.volume(Reshape.VOLUME));
+        require(made.stop().isEmpty(), "not recorded as stopped");
+        HostedContainer again = start(which.disksBefore());
+        Disk volume = again.volume(Reshape.VOLUME);
+        verify(load, volume, 0);
+        require(
+                again.status().volumes().getFirst().work().idle(),
+                "it was stopped cleanly: " + again.status().toMap());
+        long returned;
+        try (Writer writer = new Writer(load, volume, NOTES, 0)) {
+            again.add(Reshape.disk(3), NewFiles.NONE, true);
+            again.fail(Reshape.VOLUME, "/dev/ubdb");
+            awaitIdle(again);
+            returned = writer.finish();
+        }
+        require(returned > 0, "the user has written nothing");
+        verify(load, volume, returned);
+        require(
+                again.status().volumes().getFirst().degraded() == 0,
+                "rebuilt: " + again.status().toMap());
+        require(
+                again.status().volumes().getFirst().slots().contains("/dev/ubdd"),
+                "on the spare: " + again.status().toMap());
+        again.remove("/dev/ubdb");
+        require(again.stop().isEmpty(), "not recorded as stopped");
+        require(!Files.readString(Path.of("/proc/mdstat")).contains("md12"), "something is left in the kernel");
+        System.out.println("returned " + returned);
+    }
+
+    /** A change from beginning to end under a user. */
+    private static void reshape(Reshape which) throws Exception {
+        HostedContainer container = made(which);
+        Load load = load(which);
+        Disk volume = container.volume(Reshape.VOLUME);
+        if (which.changesLevelFirst()) {
+            container.grow(which.change());
+        }
+        long returned;
+        try (Writer writer = new Writer(load, volume, NOTES, 0)) {
+            if (!which.changesLevelFirst()) {
+                container.grow(which.change());
+            }
+            awaitIdle(container);
+            returned = writer.finish();
+        }
+        verify(load, volume, returned);
+        System.out.println("returned " + returned);
+        System.out.println(container.status().volumes().getFirst().toMap());
+        require(container.stop().isEmpty(), "not recorded as stopped");
+    }
+
+    /** The kernel misdirects requests while a level changes: nobody may have the device open then. */
+    private static void refusal() throws Exception {
+        HostedContainer container = made(Reshape.GROW_RAID0);
+        String device = container.status().notes().getLast().replaceFirst(".* is ", "");
+        try (FileDisk _ = FileDisk.open(Path.of(device), FileDisk.Access.BESIDE_OWNER)) {
+            container.grow(Reshape.GROW_RAID0.change());
+            throw new AssertionError("it was not refused");
+        } catch (ProblemException e) {
+            require(e.problem().why().contains("is open"), e.problem().text());
+        }
+        require(
+                container.status().volumes().getFirst().work().idle(),
+                container.status().toMap().toString());
+        GrowArguments again = Reshape.GROW_RAID0.changeOnSpares();
+        container.grow(again);
+        awaitIdle(container);
+        verify(load(Reshape.GROW_RAID0), container.volume(Reshape.VOLUME), 0);
+        require(container.stop().isEmpty(), "not recorded as stopped");
+    }
+
+    static HostedContainer made(Reshape which) throws Exception {
+        new CoreEngine(new SystemEnv()).create(which.create());
+        HostedContainer container = start(which.disksBefore());
+        awaitIdle(container);
+        load(which).fill(container.volume(Reshape.VOLUME));
+        return container;
+    }
+
+    /** A change under a user, which goes on when this returns: the guest is about to die. */
+    private static void begin(Reshape which) throws Exception {
+        HostedContainer container = made(which);
+        Files.deleteIfExists(NOTES);
+        if (which.changesLevelFirst()) {
+            container.grow(which.change());
+        }
+        Writer writer = new Writer(load(which), container.volume(Reshape.VOLUME), NOTES, 0);
+        if (!which.changesLevelFirst()) {
+            container.grow(which.change());
+        }
+        Files.writeString(NOTES.resolveSibling("begun"), "");
+        container.awaitIdle(LONGEST.toNanos());
+        writer.close();
+    }
+
+    /** After the guest has died: assembled, right at once and after the end of the change. */
+    private static void finish(Reshape which) throws Exception {
+        HostedContainer container = start(which.allDisks());
+        Disk volume = container.volume(Reshape.VOLUME);
+        long returned = Writer.noted(NOTES);
+        System.out.println(
+                "assembled: " + container.status().volumes().getFirst().toMap());
+        verify(load(which), volume, returned);
+        awaitIdle(container);
+        verify(load(which), volume, returned);
+        System.out.println("returned " + returned);
+        System.out.println(container.status().volumes().getFirst().toMap());
+        require(container.stop().isEmpty(), "not recorded as stopped");
+    }
+}
