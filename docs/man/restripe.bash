@@ -6,8 +6,8 @@ _restripe() {
         return
     fi
     case ${COMP_WORDS[1]} in
-        create) options="--level --raid-devices --layout --chunk --size --spare-devices --metadata --file-size --sparse --assume-clean --force --member-timeout --no-start --json --help" ;;
-        assemble) options="--foreground --read-only --finish --run --force --copy-area --member-timeout --listen --tls --tls-verify-clients --volatile-cache --json --help" ;;
+        create) options="--level --raid-devices --layout --chunk --size --spare-devices --metadata --file-size --sparse --assume-clean --force --member-timeout --no-start --backend --json --help" ;;
+        assemble) options="--foreground --read-only --finish --run --force --copy-area --member-timeout --listen --tls --tls-verify-clients --backend --volatile-cache --json --help" ;;
         stop) options="--force --json --help" ;;
         examine) options="--json --help" ;;
         check) options="--repair --stop --volume --json --help" ;;
