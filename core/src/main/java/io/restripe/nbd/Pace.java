@@ -21,6 +21,11 @@ final class Pace {
         return fastInRow.get() >= ROW && bytes <= LARGEST_BYTES;
     }
 
+    /** Counts as slow again, for a thread that reads instead of one that got stuck. */
+    void beginSlowly() {
+        fastInRow.set(0);
+    }
+
     void took(long nanos, long bytes) {
         if (nanos > FAST_NANOS + bytes / BYTES_PER_NANO) {
             fastInRow.set(0);
