@@ -204,6 +204,25 @@ class EncryptionTest {
     }
 
     @Test
+    void who_begins_to_encrypt_and_says_nothing_more_is_hung_up_on() throws Exception {
+        NbdServer impatient = new NbdServer(env, NbdLimits.USUAL.withHandshakeNanos(300_000_000));
+        try (impatient) {
+            impatient.listen(folder.resolve("i.sock"), TlsFolder.ofServer(ours, false));
+            List<RawClient> mute = new ArrayList<>();
+            for (int i = 0; i < 20; i++) {
+                RawClient client = new RawClient(folder.resolve("i.sock")).greet(3);
+                client.option(5, new byte[0]);
+                client.optionReply();
+                mute.add(client);
+            }
+            for (RawClient client : mute) {
+                assertThat(client.isDropped()).isTrue();
+                client.close();
+            }
+        }
+    }
+
+    @Test
     void files_that_cannot_be_used_are_told_by_name() throws Exception {
         assertThatThrownBy(() -> TlsFolder.ofServer(folder, false))
                 .hasMessageContaining("server-cert.pem")

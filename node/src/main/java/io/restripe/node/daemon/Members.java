@@ -33,11 +33,13 @@ final class Members {
 
     private final Env env;
     private final MetadataFormat format;
+    private final MemberLocks locks;
     private final long timeoutNanos;
     private final boolean volatileCache;
 
     /** @param timeoutNanos how long a member on a server may not be there, or be silent, before it has failed */
-    Members(Env env, MetadataFormat format, long timeoutNanos, boolean volatileCache) {
+    Members(Env env, MetadataFormat format, MemberLocks locks, long timeoutNanos, boolean volatileCache) {
+        this.locks = locks;
         this.env = env;
         this.format = format;
         this.timeoutNanos = timeoutNanos;
@@ -47,9 +49,19 @@ final class Members {
     /** Opens the members of an existing container: all or none. */
     List<MemberDisk> open(List<String> members, boolean readOnly) throws ProblemException {
         FileDisk.Access access = readOnly ? FileDisk.Access.READ_ONLY : FileDisk.Access.EXCLUSIVE;
-        return allowingRemote(new MemberOpener(access, format)).openAll(members).stream()
-                .map(this::layered)
-                .toList();
+        List<MemberDisk> locked = new ArrayList<>();
+        List<MemberDisk> opened =
+                allowingRemote(new MemberOpener(access, format)).openAll(members);
+        try {
+            for (MemberDisk member : opened) {
+                locked.add(locks.locked(member, !readOnly));
+            }
+            return locked.stream().map(this::layered).toList();
+        } catch (ProblemException e) {
+            locked.forEach(member -> member.disk().close());
+            opened.forEach(member -> member.disk().close());
+            throw e;
+        }
     }
 
     private MemberOpener allowingRemote(MemberOpener opener) {
@@ -105,7 +117,7 @@ final class Members {
                 if (files.bytes() > 0 && !MemberOpener.isRemote(member)) {
                     makeFile(member, files).ifPresent(newcomers::made);
                 }
-                MemberDisk disk = opener.openNew(member, env);
+                MemberDisk disk = locks.locked(opener.openNew(member, env), true);
                 newcomers.opened(joins.isPresent() ? layered(disk) : disk);
                 if (!force) {
                     refuseContents(disk, joins);
