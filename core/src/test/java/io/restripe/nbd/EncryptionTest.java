@@ -17,6 +17,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.Security;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -46,6 +47,8 @@ class EncryptionTest {
 
     @BeforeAll
     static void certificates() throws Exception {
+        // Keys are renewed many times within a test, and not once in 128 GiB.
+        Security.setProperty("jdk.tls.keyLimits", "AES/GCM/NoPadding KeyUpdate 2^18");
         ours = Certificates.make(shared.resolve("ours"));
         others = Certificates.make(shared.resolve("others"), "DNS:elsewhere");
         nobody = Certificates.without(ours, shared.resolve("nobody"), "client-cert.pem", "client-key.pem");
