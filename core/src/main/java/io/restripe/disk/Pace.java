@@ -29,6 +29,11 @@ public final class Pace {
         return score.get() >= ENOUGH;
     }
 
+    /** Counts as slow again, as at the beginning. */
+    public void beginSlowly() {
+        score.set(0);
+    }
+
     /** One request of so many bytes took so long. */
     public void took(long nanos, long bytes) {
         boolean slow = nanos > FAST_NANOS + bytes / BYTES_PER_NANO;

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.WritableByteChannel;
 
 /** The client's half of the fixed newstyle handshake: structured replies where the server has them, then GO. */
 final class ClientHandshake {
@@ -15,7 +16,8 @@ final class ClientHandshake {
     }
 
     private PeerInput in;
-    private PeerChannel out;
+    private WritableByteChannel out;
+    private boolean greeted;
     private long sizeBytes = -1;
     private int flags;
     private long minimumBlockBytes = 1;
@@ -36,58 +38,33 @@ final class ClientHandshake {
 
     private record Reply(int type, byte[] data) {}
 
-    ClientHandshake(PeerChannel channel) {
-        this.in = new PeerInput(channel);
-        this.out = channel;
+    ClientHandshake(PeerInput in, WritableByteChannel out) {
+        this.in = in;
+        this.out = out;
     }
 
-    /** What requests go through: the channel that it was given, or the encrypted one over it. */
-    PeerChannel channel() {
-        return out;
-    }
-
+    /** Where replies come from: what it was given, or what is decrypted. */
     PeerInput input() {
         return in;
     }
 
-    /**
-     * Agrees on the export, or throws an IOException that says why not.
-     *
-     * @param encryption null: in the clear
-     */
-    Terms run(String export, Encryption encryption) throws IOException {
-        greet(encryption);
+    /** Agrees on the export, or throws an IOException that says why not. */
+    Terms run(String export) throws IOException {
+        greet();
         sendOption(Wire.OPT_STRUCTURED_REPLY, new byte[0]);
         reply(Wire.OPT_STRUCTURED_REPLY); // refused: then replies are simple ones
         return agree(export);
     }
 
-    /** As {@link #run}, in the clear, for a client that knows no structured replies. */
+    /** As {@link #run}, for a client that knows no structured replies. */
     Terms runWithSimpleReplies(String export) throws IOException {
-        greet(null);
+        greet();
         return agree(export);
     }
 
-    private void greet(Encryption encryption) throws IOException {
-        if (in.readLong() != Wire.NBD_MAGIC || in.readLong() != Wire.OPTION_MAGIC) {
-            throw new PeerException("the peer does not speak the newstyle NBD protocol");
-        }
-        int serverFlags = in.readUnsignedShort();
-        if ((serverFlags & Wire.FIXED_NEWSTYLE) == 0) {
-            throw new PeerException("the server does not know the fixed newstyle handshake");
-        }
-        send(ByteBuffer.allocate(Integer.BYTES).putInt(serverFlags & (Wire.FIXED_NEWSTYLE | Wire.NO_ZEROES)));
-        if (encryption != null) {
-            startEncryption(encryption);
-        }
-    }
-
-    private Terms agree(String export) throws IOException {
-        go(export);
-        return new Terms(sizeBytes, flags, minimumBlockBytes, maximumPayloadBytes);
-    }
-
-    private void startEncryption(Encryption encryption) throws IOException {
+    /** Makes it an encrypted connection, before all else, or fails. Gives back what requests go through. */
+    PeerChannel encrypt(Encryption encryption) throws IOException {
+        greet();
         sendOption(Wire.OPT_STARTTLS, new byte[0]);
         Reply reply = reply(Wire.OPT_STARTTLS);
         if (reply.type != Wire.REP_ACK) {
@@ -96,8 +73,30 @@ final class ClientHandshake {
         if (in.hasBuffered()) {
             throw new PeerException("bytes in the clear behind the agreement to encrypt");
         }
-        out = encryption.encrypt();
-        in = new PeerInput(out);
+        PeerChannel encrypted = encryption.encrypt();
+        out = encrypted;
+        in = new PeerInput(encrypted);
+        greeted = true;
+        return encrypted;
+    }
+
+    private void greet() throws IOException {
+        if (greeted) {
+            return;
+        }
+        if (in.readLong() != Wire.NBD_MAGIC || in.readLong() != Wire.OPTION_MAGIC) {
+            throw new PeerException("the peer does not speak the newstyle NBD protocol");
+        }
+        int serverFlags = in.readUnsignedShort();
+        if ((serverFlags & Wire.FIXED_NEWSTYLE) == 0) {
+            throw new PeerException("the server does not know the fixed newstyle handshake");
+        }
+        send(ByteBuffer.allocate(Integer.BYTES).putInt(serverFlags & (Wire.FIXED_NEWSTYLE | Wire.NO_ZEROES)));
+    }
+
+    private Terms agree(String export) throws IOException {
+        go(export);
+        return new Terms(sizeBytes, flags, minimumBlockBytes, maximumPayloadBytes);
     }
 
     private static String detail(Reply reply) {

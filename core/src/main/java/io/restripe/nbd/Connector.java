@@ -59,9 +59,13 @@ final class Connector {
                 opened.setOption(StandardSocketOptions.TCP_NODELAY, true);
                 opened.setOption(StandardSocketOptions.SO_KEEPALIVE, true);
             }
-            ClientHandshake handshake = new ClientHandshake(PeerChannel.plain(opened));
-            Terms agreed = handshake.run(address.export(), address.tls() == null ? null : () -> encrypt(opened));
-            Connection made = new Connection(handshake.channel(), handshake.input(), agreed);
+            PeerChannel channel = PeerChannel.plain(opened);
+            ClientHandshake handshake = new ClientHandshake(new PeerInput(channel), channel);
+            if (address.tls() != null) {
+                channel = handshake.encrypt(() -> encrypt(opened));
+            }
+            Terms agreed = handshake.run(address.export());
+            Connection made = new Connection(channel, handshake.input(), agreed);
             preparation.prepare(made);
             if (guard.expired()) {
                 throw new IOException("the server did not answer in time");

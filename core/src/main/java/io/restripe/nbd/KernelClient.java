@@ -17,7 +17,7 @@ public record KernelClient(long sizeBytes, int flags, int blockBytes) {
     /** Agrees with the server on the export, or throws an IOException that says why not. */
     public static KernelClient handshake(ByteChannel connection, String export) throws IOException {
         ClientHandshake.Terms terms =
-                new ClientHandshake(PeerChannel.oneByOne(connection)).runWithSimpleReplies(export);
+                new ClientHandshake(new PeerInput(connection), connection).runWithSimpleReplies(export);
         return new KernelClient(
                 terms.sizeBytes(),
                 terms.flags(),

@@ -48,49 +48,4 @@ interface PeerChannel extends ByteChannel, GatheringByteChannel {
             socket.close();
         }
     }
-
-    /** Some other channel as it is: buffers go out one after the other. */
-    static PeerChannel oneByOne(ByteChannel channel) {
-        return new OneByOne(channel);
-    }
-
-    /** Some other channel as it is. */
-    record OneByOne(ByteChannel channel) implements PeerChannel {
-        @Override
-        public int read(ByteBuffer into) throws IOException {
-            return channel.read(into);
-        }
-
-        @Override
-        public int write(ByteBuffer from) throws IOException {
-            return channel.write(from);
-        }
-
-        @Override
-        public long write(ByteBuffer[] from) throws IOException {
-            return write(from, 0, from.length);
-        }
-
-        @Override
-        public long write(ByteBuffer[] from, int offset, int length) throws IOException {
-            long written = 0;
-            for (int i = offset; i < offset + length; i++) {
-                written += channel.write(from[i]);
-                if (from[i].hasRemaining()) {
-                    return written;
-                }
-            }
-            return written;
-        }
-
-        @Override
-        public boolean isOpen() {
-            return channel.isOpen();
-        }
-
-        @Override
-        public void close() throws IOException {
-            channel.close();
-        }
-    }
 }

@@ -7,7 +7,8 @@ import java.io.IOException;
 
 /**
  * A connection after its handshake: reads requests, has them carried out, answers. One thread reads; requests of a disk that has to
- * wait are carried out by others, up to a bound, and answered in the order in which they end.
+ * wait are carried out by others, up to a bound, and answered in the order in which they end. Where it carries out a read itself and gets
+ * stuck, another thread goes on reading.
  */
 final class Transmission {
     private static final System.Logger LOG = System.getLogger("io.restripe.nbd");
@@ -20,6 +21,7 @@ final class Transmission {
     private final PayloadBuffers payloads;
     private final Workers workers;
     private final Pace reads = new Pace();
+    private final StandIn standIn;
 
     Transmission(Env env, NbdLimits limits, PeerChannel channel, PeerInput in, Agreement agreement) {
         this.env = env;
@@ -29,6 +31,7 @@ final class Transmission {
         this.replies = new ReplyWriter(env, channel, agreement.structuredReplies());
         this.payloads = new PayloadBuffers(env, limits.payloadBytes());
         this.workers = new Workers(env, "request of an NBD client", limits.requests(), this::runDispatched);
+        this.standIn = new StandIn(env, this::readAll);
         in.beforeWaiting(replies::flush);
     }
 
@@ -40,8 +43,7 @@ final class Transmission {
     void serve() throws IOException {
         boolean farewell = false;
         try {
-            while (serveNext()) {}
-            replies.flush();
+            standIn.read();
             farewell = true;
         } finally {
             if (!farewell) {
@@ -50,6 +52,14 @@ final class Transmission {
             workers.finish();
             payloads.close();
         }
+    }
+
+    /** By the thread that reads, whichever that is. */
+    private void readAll() throws IOException {
+        reads.beginSlowly();
+        replies.flush(); // what was held when another thread got stuck
+        while (serveNext()) {}
+        replies.flush();
     }
 
     private boolean serveNext() throws IOException {
@@ -64,7 +74,7 @@ final class Transmission {
         if (error != 0) {
             answer(request, error, true);
         } else if (isFast(request)) {
-            answer(request, run(request), true);
+            runHere(request);
         } else {
             replies.flush();
             workers.dispatch(request);
@@ -113,6 +123,16 @@ final class Transmission {
             case Wire.CMD_TRIM, Wire.CMD_BLOCK_STATUS -> true;
             default -> false;
         };
+    }
+
+    private void runHere(Request request) throws IOException {
+        long ticket = standIn.enter();
+        int error = run(request);
+        boolean reader = standIn.leave(ticket);
+        answer(request, error, reader);
+        if (!reader) {
+            throw new StandIn.ReplacedException();
+        }
     }
 
     private int run(Request request) {

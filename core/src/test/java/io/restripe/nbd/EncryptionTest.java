@@ -17,6 +17,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.Security;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -46,6 +47,8 @@ class EncryptionTest {
 
     @BeforeAll
     static void certificates() throws Exception {
+        // Keys are renewed many times within a test, and not once in 128 GiB.
+        Security.setProperty("jdk.tls.keyLimits", "AES/GCM/NoPadding KeyUpdate 2^18");
         ours = Certificates.make(shared.resolve("ours"));
         others = Certificates.make(shared.resolve("others"), "DNS:elsewhere");
         nobody = Certificates.without(ours, shared.resolve("nobody"), "client-cert.pem", "client-key.pem");
@@ -201,6 +204,25 @@ class EncryptionTest {
             // or a reset, when not all that was sent had been read
         }
         open(address).close();
+    }
+
+    @Test
+    void who_begins_to_encrypt_and_says_nothing_more_is_hung_up_on() throws Exception {
+        NbdServer impatient = new NbdServer(env, NbdLimits.USUAL.withHandshakeNanos(300_000_000));
+        try (impatient) {
+            impatient.listen(folder.resolve("i.sock"), TlsFolder.ofServer(ours, false));
+            List<RawClient> mute = new ArrayList<>();
+            for (int i = 0; i < 20; i++) {
+                RawClient client = new RawClient(folder.resolve("i.sock")).greet(3);
+                client.option(5, new byte[0]);
+                client.optionReply();
+                mute.add(client);
+            }
+            for (RawClient client : mute) {
+                assertThat(client.isDropped()).isTrue();
+                client.close();
+            }
+        }
     }
 
     @Test

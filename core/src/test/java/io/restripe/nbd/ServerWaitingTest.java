@@ -9,10 +9,13 @@ import io.restripe.disk.MemoryDisk;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
+import java.util.HashSet;
+import java.util.Set;
 import java.util.concurrent.BrokenBarrierException;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -63,6 +66,74 @@ class ServerWaitingTest {
                 assertThat(client.in.readNBytes(16)).hasSize(16);
                 assertThat(client.in.readNBytes(4096)).hasSize(4096);
             }
+        }
+    }
+
+    /** Answers from memory until it is armed; then the next read waits, and the thread that waits is known. */
+    private static final class SometimesStuckDisk extends DiskLayer {
+        private final AtomicReference<CountDownLatch> armed = new AtomicReference<>();
+        private final AtomicReference<String> stuck = new AtomicReference<>();
+
+        SometimesStuckDisk() {
+            super(new MemoryDisk("m0", ServerRig.SECTORS));
+        }
+
+        @Override
+        public void read(long sector, MemorySegment into) throws DiskException {
+            CountDownLatch gate = armed.getAndSet(null);
+            if (gate != null) {
+                stuck.set(Thread.currentThread().getName());
+                try {
+                    gate.await();
+                } catch (InterruptedException e) {
+                    throw new IllegalStateException(e);
+                }
+            }
+            super.read(sector, into);
+        }
+    }
+
+    @Test
+    void a_read_that_gets_stuck_on_the_thread_that_reads_keeps_nobody_behind_it_waiting() throws Exception {
+        SometimesStuckDisk disk = new SometimesStuckDisk();
+        try (ServerRig rig = new ServerRig(folder, NbdLimits.USUAL, disk, false);
+                RawClient client = rig.client()) {
+            int onReader = 0;
+            while (onReader < 3) { // most rounds are; bounded by the test's timeout
+                for (int i = 0; i < 100; i++) {
+                    assertThat(client.error(0, READ, 0, 512)).isZero();
+                    client.in.readNBytes(512);
+                }
+                CountDownLatch gate = new CountDownLatch(1);
+                disk.armed.set(gate);
+                client.request(0, READ, 1, 0, 512);
+                for (int i = 2; i < 10; i++) {
+                    client.request(0, i == 5 ? FLUSH : READ, i, 0, i == 5 ? 0 : 512);
+                }
+                Set<Long> answered = new HashSet<>();
+                while (answered.size() < 8) {
+                    assertThat(client.in.readLong()).isEqualTo(0x67446698L << 32);
+                    long cookie = client.in.readLong();
+                    answered.add(cookie);
+                    client.in.readNBytes(cookie == 5 ? 0 : 512);
+                }
+                assertThat(answered).doesNotContain(1L);
+                gate.countDown();
+                assertThat(client.simpleReply(1)).isZero();
+                client.in.readNBytes(512);
+                onReader += disk.stuck.get().startsWith("request") ? 0 : 1;
+            }
+            CountDownLatch gate = new CountDownLatch(1);
+            disk.armed.set(gate);
+            client.request(0, READ, 1, 0, 512);
+            client.request(0, DISC, 2, 0, 0);
+            while (disk.armed.get() != null) {
+                Thread.onSpinWait();
+            }
+            gate.countDown();
+            assertThat(client.simpleReply(1)).isZero();
+            client.in.readNBytes(512);
+            assertThat(client.isDropped()).isTrue();
         }
     }
 

@@ -9,6 +9,7 @@ import io.restripe.node.daemon.GrowArguments;
 import io.restripe.node.daemon.HostedContainer;
 import io.restripe.node.daemon.NewFiles;
 import io.restripe.node.daemon.StartOptions;
+import io.restripe.node.rpc.RunFolder;
 import io.restripe.rule.ProblemException;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -47,7 +48,7 @@ public final class InGuest {
     }
 
     static HostedContainer start(List<String> disks) throws ProblemException {
-        return new CoreEngine(new SystemEnv())
+        return new CoreEngine(new SystemEnv(), RunFolder.of(System.getenv()))
                 .start(StartOptions.normal("c0", disks, StartOptions.USUAL_MEMBER_TIMEOUT_NANOS)
                         .withBackend(Backend.KERNEL));
     }
@@ -77,7 +78,7 @@ public final class InGuest {
     /** Made, stopped, assembled, a member fails and is made up for by a spare, and stopped. */
     private static void life() throws Exception {
         Reshape which = Reshape.GROW_RAID5;
-        new CoreEngine(new SystemEnv()).create(which.create());
+        new CoreEngine(new SystemEnv(), RunFolder.of(System.getenv())).create(which.create());
         HostedContainer made = start(which.disksBefore());
         awaitIdle(made);
         Load load = load(which);
@@ -153,7 +154,7 @@ public final class InGuest {
     }
 
     static HostedContainer made(Reshape which) throws Exception {
-        new CoreEngine(new SystemEnv()).create(which.create());
+        new CoreEngine(new SystemEnv(), RunFolder.of(System.getenv())).create(which.create());
         HostedContainer container = start(which.disksBefore());
         awaitIdle(container);
         load(which).fill(container.volume(Reshape.VOLUME));

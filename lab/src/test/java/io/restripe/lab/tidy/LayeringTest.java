@@ -96,6 +96,7 @@ class LayeringTest {
                         c -> core.stream().noneMatch(own -> own.getName().equals(c.getName()))
                                 && !c.getBaseComponentType().isPrimitive()
                                 && !c.getBaseComponentType().getPackageName().startsWith("java.")
+                                && !c.getBaseComponentType().getPackageName().startsWith("javax.net.")
                                 && !c.getBaseComponentType().getPackageName().startsWith("jdk.")
                                 && !c.getBaseComponentType().getPackageName().startsWith(ROOT)))
                 .orShould()

@@ -2,6 +2,7 @@ package io.restripe.node.cli;
 
 import io.restripe.env.SystemEnv;
 import io.restripe.node.daemon.CoreEngine;
+import io.restripe.node.rpc.RunFolder;
 import io.restripe.rule.Problem;
 import io.restripe.rule.ProblemException;
 import java.io.FileDescriptor;
@@ -30,7 +31,7 @@ public final class Main {
         boolean terminal = Boolean.getBoolean("restripe.terminal"); // the launcher's "test -t 2"
         Session session = new Session(
                 new SystemEnv(),
-                new CoreEngine(new SystemEnv()),
+                new CoreEngine(new SystemEnv(), RunFolder.of(System.getenv())),
                 new FileInputStream(FileDescriptor.in),
                 out,
                 err,

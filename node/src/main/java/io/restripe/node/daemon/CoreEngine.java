@@ -15,6 +15,7 @@ import io.restripe.metadata.VolumeSpec;
 import io.restripe.metadata.imsm.ImsmFormat;
 import io.restripe.metadata.imsm.ImsmReport;
 import io.restripe.node.rpc.Json;
+import io.restripe.node.rpc.RunFolder;
 import io.restripe.rule.Problem;
 import io.restripe.rule.ProblemException;
 import java.util.ArrayList;
@@ -27,9 +28,11 @@ import java.util.stream.Collectors;
 public final class CoreEngine implements ArrayEngine {
     private final Env env;
     private final MetadataFormat format;
+    private final MemberLocks locks;
 
-    public CoreEngine(Env env) {
+    public CoreEngine(Env env, RunFolder run) {
         this.env = env;
+        this.locks = new MemberLocks(run.memberLocks());
         this.format = new ImsmFormat(env);
     }
 
@@ -37,7 +40,7 @@ public final class CoreEngine implements ArrayEngine {
     public HostedContainer start(StartOptions options) throws ProblemException {
         FileDisk.Access use =
                 options.backend() == Backend.KERNEL ? FileDisk.Access.BESIDE_KERNEL : FileDisk.Access.EXCLUSIVE;
-        Members members = new Members(env, format, options.memberTimeoutNanos(), options.volatileCache(), use);
+        Members members = new Members(env, format, locks, options.memberTimeoutNanos(), options.volatileCache(), use);
         List<MemberDisk> disks = new ArrayList<>(members.open(options.members(), options.readOnly()));
         RunningContainer.Options how = RunningContainer.Options.normal()
                 .withReadOnly(options.readOnly())
@@ -78,7 +81,7 @@ public final class CoreEngine implements ArrayEngine {
 
     @Override
     public List<String> create(CreateRequest request) throws ProblemException {
-        Members members = new Members(env, format, StartOptions.USUAL_MEMBER_TIMEOUT_NANOS, false);
+        Members members = new Members(env, format, locks, StartOptions.USUAL_MEMBER_TIMEOUT_NANOS, false);
         try (Newcomers newcomers = members.openForCreating(request.members(), request.files(), request.force())) {
             List<MemberDisk> disks = newcomers.disks();
             List<String> slots = disks.stream()
@@ -104,7 +107,7 @@ public final class CoreEngine implements ArrayEngine {
     public Verdict check(List<String> members, Optional<String> volume, ContainerCheck.Watcher watcher)
             throws ProblemException {
         List<MemberDisk> disks =
-                new Members(env, format, StartOptions.USUAL_MEMBER_TIMEOUT_NANOS, false).open(members, true);
+                new Members(env, format, locks, StartOptions.USUAL_MEMBER_TIMEOUT_NANOS, false).open(members, true);
         try {
             return new ContainerCheck(format, watcher).check(disks, volume);
         } finally {
@@ -114,7 +117,7 @@ public final class CoreEngine implements ArrayEngine {
 
     private Report examine(String member) {
         try {
-            MemberDisk disk = new Members(env, format, StartOptions.USUAL_MEMBER_TIMEOUT_NANOS, false)
+            MemberDisk disk = new Members(env, format, locks, StartOptions.USUAL_MEMBER_TIMEOUT_NANOS, false)
                     .open(List.of(member), true)
                     .getFirst();
             try {

@@ -33,17 +33,25 @@ final class Members {
 
     private final Env env;
     private final MetadataFormat format;
+    private final MemberLocks locks;
     private final long timeoutNanos;
     private final boolean volatileCache;
     private final FileDisk.Access use;
 
     /** @param timeoutNanos how long a member on a server may not be there, or be silent, before it has failed */
-    Members(Env env, MetadataFormat format, long timeoutNanos, boolean volatileCache) {
-        this(env, format, timeoutNanos, volatileCache, FileDisk.Access.EXCLUSIVE);
+    Members(Env env, MetadataFormat format, MemberLocks locks, long timeoutNanos, boolean volatileCache) {
+        this(env, format, locks, timeoutNanos, volatileCache, FileDisk.Access.EXCLUSIVE);
     }
 
     /** @param use how the disks of a container that runs are opened */
-    Members(Env env, MetadataFormat format, long timeoutNanos, boolean volatileCache, FileDisk.Access use) {
+    Members(
+            Env env,
+            MetadataFormat format,
+            MemberLocks locks,
+            long timeoutNanos,
+            boolean volatileCache,
+            FileDisk.Access use) {
+        this.locks = locks;
         this.env = env;
         this.format = format;
         this.timeoutNanos = timeoutNanos;
@@ -54,9 +62,19 @@ final class Members {
     /** Opens the members of an existing container: all or none. */
     List<MemberDisk> open(List<String> members, boolean readOnly) throws ProblemException {
         FileDisk.Access access = readOnly ? FileDisk.Access.READ_ONLY : use;
-        return allowingRemote(new MemberOpener(access, format)).openAll(members).stream()
-                .map(this::layered)
-                .toList();
+        List<MemberDisk> locked = new ArrayList<>();
+        List<MemberDisk> opened =
+                allowingRemote(new MemberOpener(access, format)).openAll(members);
+        try {
+            for (MemberDisk member : opened) {
+                locked.add(locks.locked(member, !readOnly));
+            }
+            return locked.stream().map(this::layered).toList();
+        } catch (ProblemException e) {
+            locked.forEach(member -> member.disk().close());
+            opened.forEach(member -> member.disk().close());
+            throw e;
+        }
     }
 
     private MemberOpener allowingRemote(MemberOpener opener) {
@@ -110,7 +128,7 @@ final class Members {
                 if (files.bytes() > 0 && !MemberOpener.isRemote(member)) {
                     makeFile(member, files).ifPresent(newcomers::made);
                 }
-                MemberDisk disk = opener.openNew(member, env);
+                MemberDisk disk = locks.locked(opener.openNew(member, env), true);
                 newcomers.opened(joins.isPresent() ? layered(disk) : disk);
                 if (!force) {
                     refuseContents(disk, joins);

@@ -76,6 +76,11 @@ public final class RunFolder {
         return root.resolve(container);
     }
 
+    /** Where locks of members are that cannot be locked themselves: a name that no container can have. */
+    public Path memberLocks() {
+        return root.resolve(".members");
+    }
+
     public Path socket(String container) {
         return folder(container).resolve("host.sock");
     }

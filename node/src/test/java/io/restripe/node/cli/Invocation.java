@@ -4,6 +4,7 @@ import io.restripe.env.SystemEnv;
 import io.restripe.node.daemon.ArrayEngine;
 import io.restripe.node.daemon.CoreEngine;
 import io.restripe.node.daemon.FakeEngine;
+import io.restripe.node.rpc.RunFolder;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
@@ -31,7 +32,7 @@ final class Invocation {
 
     /** With the engine that ships. */
     static Invocation real(Path run, byte[] input, String... words) {
-        return of(run, new CoreEngine(new SystemEnv()), input, words);
+        return of(run, new CoreEngine(new SystemEnv(), new RunFolder(run)), input, words);
     }
 
     static Invocation of(Path run, ArrayEngine engine, byte[] input, String... words) {

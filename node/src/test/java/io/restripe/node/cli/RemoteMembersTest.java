@@ -3,6 +3,7 @@ package io.restripe.node.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.restripe.node.rpc.MemberStatus;
+import io.restripe.node.rpc.RunFolder;
 import io.restripe.node.rpc.VolumeStatus;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -91,13 +92,7 @@ class RemoteMembersTest extends ArrayFiles {
         create("--member-timeout=60");
         byte[] data = bytes(24 << 20, 3);
         AtomicReference<Throwable> failure = new AtomicReference<>();
-        Thread writer = Thread.ofPlatform().start(() -> {
-            try {
-                good(data, "write c0/v0");
-            } catch (Throwable e) {
-                failure.set(e);
-            }
-        });
+        Thread writer = writing(data, failure);
         for (int i = 0; writer.isAlive(); i++) {
             servers.get(i % 3).kill();
             servers.get(i % 3).start();
@@ -179,7 +174,9 @@ class RemoteMembersTest extends ArrayFiles {
         refused("create c0/v0 --level=1 -n2 --assume-clean " + one + " " + one, "it is the same disk as");
         assertSame(Files.readAllBytes(image("a")), before);
         create("");
-        refused("add c0 " + again.uri(), "a disk with its serial", "is in the container already");
+        refused("add c0 " + again.uri(), "its serial RS", "is in use by a process of this machine");
+        refused("assemble c1 " + three, "is in use by a process of this machine");
+        refused("cat " + three, "is in use by a process of this machine");
         refused("add c0 --force " + again.uri() + "@OTHER", "it is the same disk as");
         good("stop c0");
         refused("assemble c0 " + twice, "is also that of");
@@ -197,6 +194,43 @@ class RemoteMembersTest extends ArrayFiles {
         good("grow c0 -n4 --plan --add " + fourth.uri());
         assertSame(Files.readAllBytes(image("d")), spare);
         assertThat(status().members()).hasSize(3);
+    }
+
+    /** One host is the server of another's member. */
+    @Test
+    void a_volume_of_ours_is_a_member_too_and_its_host_may_die_and_come_back() throws Exception {
+        newFile("d");
+        newFile("e");
+        good("create c1/v1 --level=0 -n2 @d @e");
+        String member = "nbd+unix:///v1?socket=" + new RunFolder(run()).nbdSocket("c1");
+        String local = image("a").toString();
+        servers.get(0).kill();
+        good("create c0/v0 --level=1 -n2 --assume-clean --member-timeout=120 " + local + " " + member);
+        byte[] data = bytes(8 << 20, 8);
+        good(data, "write c0/v0");
+        kill("c1");
+        byte[] other = bytes(4 << 20, 9);
+        AtomicReference<Throwable> failure = new AtomicReference<>();
+        Thread writer = writing(other, failure);
+        good("assemble c1 @d @e");
+        writer.join();
+        assertThat(failure.get()).isNull();
+        System.arraycopy(other, 0, data, 0, other.length);
+        assertThat(volume().degraded()).isZero();
+        assertThat(good("check c0").out).contains("everything is consistent");
+        good("stop c0");
+        assertSame(good("cat --length=8M " + member).data, data);
+        good("stop c1");
+    }
+
+    private Thread writing(byte[] data, AtomicReference<Throwable> failure) {
+        return Thread.ofPlatform().start(() -> {
+            try {
+                good(data, "write c0/v0");
+            } catch (Throwable e) {
+                failure.set(e);
+            }
+        });
     }
 
     @Test
