@@ -37,7 +37,16 @@ final class PayloadBuffers implements AutoCloseable {
 
         /** The first so many bytes; the same object every time. */
         ByteBuffer view(int bytes) {
-            return view.clear().limit(bytes);
+            return view(0, bytes);
+        }
+
+        /** So many bytes from a place on; the same object every time. */
+        ByteBuffer view(int from, int bytes) {
+            return view.clear().limit(from + bytes).position(from);
+        }
+
+        long capacityBytes() {
+            return memory.byteSize();
         }
     }
 

@@ -11,6 +11,11 @@ import java.nio.channels.SocketChannel;
  * and ends both.
  */
 interface PeerChannel extends ByteChannel, GatheringByteChannel {
+    /** Fills the first buffer and, where that costs nothing, the second with what comes behind it. As {@link #read(ByteBuffer)} else. */
+    default long read(ByteBuffer first, ByteBuffer behind) throws IOException {
+        return read(first);
+    }
+
     /** A socket as it is. */
     static PeerChannel plain(SocketChannel socket) {
         return new Plain(socket);
@@ -21,6 +26,11 @@ interface PeerChannel extends ByteChannel, GatheringByteChannel {
         @Override
         public int read(ByteBuffer into) throws IOException {
             return socket.read(into);
+        }
+
+        @Override
+        public long read(ByteBuffer first, ByteBuffer behind) throws IOException {
+            return socket.read(new ByteBuffer[] {first, behind});
         }
 
         @Override

@@ -50,9 +50,33 @@ final class PeerInput {
         return buffer.hasRemaining();
     }
 
+    /** Whether the next so many bytes can be read without asking the peer. */
+    boolean hasBuffered(int bytes) {
+        return buffer.remaining() >= bytes;
+    }
+
     private void receive(ByteBuffer into) throws IOException {
         beforeWaiting.run();
-        if (channel.read(into) < 0) {
+        requireSome(channel.read(into));
+    }
+
+    /** With what comes behind it, while nothing is buffered. */
+    private void receiveDirectly(ByteBuffer into) throws IOException {
+        if (channel instanceof PeerChannel peer) {
+            beforeWaiting.run();
+            buffer.clear();
+            try {
+                requireSome(peer.read(into, buffer));
+            } finally {
+                buffer.flip();
+            }
+        } else {
+            receive(into);
+        }
+    }
+
+    private static void requireSome(long received) throws EOFException {
+        if (received < 0) {
             throw new EOFException("the peer ended the connection");
         }
     }
@@ -86,7 +110,7 @@ final class PeerInput {
         into.position(into.position() + buffered);
         buffer.position(buffer.position() + buffered);
         while (into.hasRemaining()) {
-            receive(into);
+            receiveDirectly(into);
         }
     }
 

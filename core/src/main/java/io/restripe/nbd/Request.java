@@ -14,6 +14,10 @@ final class Request {
     long length;
     /** What a write brings or a read takes back; null where there is none. */
     Payload payload;
+    /** A write that goes on where this one ends and is carried out together with it; its payload lies behind this one's. */
+    Request next;
+    /** In bytes, of this write and of all that are carried out with it. */
+    int runBytes;
 
     /** Takes the next request off the wire; the payload of a write stays there. */
     void readHeader(PeerInput in) throws IOException {
@@ -28,6 +32,8 @@ final class Request {
         offset = in.readLong();
         length = Integer.toUnsignedLong(in.readInt());
         payload = null;
+        next = null;
+        runBytes = 0;
     }
 
     boolean has(int flag) {

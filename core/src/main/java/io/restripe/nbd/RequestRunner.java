@@ -109,7 +109,7 @@ final class RequestRunner {
     private int runInside(Request request) throws DiskException {
         switch (request.type) {
             case Wire.CMD_READ -> disk.read(sector(request), request.payload.memory(request.payloadBytes()));
-            case Wire.CMD_WRITE -> disk.write(sector(request), request.payload.memory(request.payloadBytes()));
+            case Wire.CMD_WRITE -> disk.write(sector(request), request.payload.memory(request.runBytes));
             case Wire.CMD_WRITE_ZEROES -> writeZeros(request);
             case Wire.CMD_FLUSH -> disk.flush();
             default -> {} // TRIM may do nothing, and BLOCK_STATUS is the same everywhere

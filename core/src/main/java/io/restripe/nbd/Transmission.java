@@ -21,6 +21,8 @@ final class Transmission {
     private final PayloadBuffers payloads;
     private final Workers workers;
     private final Pace reads = new Pace();
+    private final Pace writes = new Pace();
+    private final WriteRun run = new WriteRun();
     private final StandIn standIn;
 
     Transmission(Env env, NbdLimits limits, PeerChannel channel, PeerInput in, Agreement agreement) {
@@ -57,6 +59,7 @@ final class Transmission {
     /** By the thread that reads, whichever that is. */
     private void readAll() throws IOException {
         reads.beginSlowly();
+        writes.beginSlowly();
         replies.flush(); // what was held when another thread got stuck
         while (serveNext()) {}
         replies.flush();
@@ -70,41 +73,77 @@ final class Transmission {
             return false;
         }
         int error = runner.check(request);
-        receivePayload(request, error);
+        if (request.type == Wire.CMD_WRITE && error == 0) {
+            receiveWrite(request);
+            return true;
+        }
+        dispatchRun();
+        if (request.type == Wire.CMD_WRITE) {
+            skipPayload(request);
+        } else if (error == 0 && request.carriesPayload()) {
+            request.payload = freePayload(request.payloadBytes());
+        }
         if (error != 0) {
             answer(request, error, true);
-        } else if (isFast(request)) {
-            runHere(request);
         } else {
-            replies.flush();
-            workers.dispatch(request);
+            carryOut(request);
         }
         return true;
+    }
+
+    /** Only between two requests: where this thread gets stuck another one goes on reading. */
+    private void carryOut(Request request) throws IOException {
+        if (isFast(request)) {
+            runHere(request);
+        } else {
+            dispatch(request);
+        }
+    }
+
+    private void dispatch(Request request) throws IOException {
+        replies.flush();
+        workers.dispatch(request);
+    }
+
+    /** The run of writes that is open, if one is, is carried out by others. */
+    private void dispatchRun() throws IOException {
+        Request complete = run.take();
+        if (complete != null) {
+            dispatch(complete);
+        }
+    }
+
+    /** It waits for the next one only while that has come already. */
+    private void receiveWrite(Request request) throws IOException {
+        if (run.takes(request)) {
+            in.readFully(run.room(request));
+            run.extend(request);
+        } else {
+            dispatchRun();
+            request.payload = freePayload(run.memoryFor(request));
+            in.readFully(request.payload.view(request.payloadBytes()));
+            run.begin(request);
+        }
+        if (run.isFull() || !in.hasBuffered(Wire.REQUEST_BYTES)) {
+            carryOut(run.take());
+        }
     }
 
     private Request freeRequest() throws IOException {
         Request free = workers.poll();
         if (free == null) {
+            dispatchRun(); // it may hold all that there are
             replies.flush();
             free = workers.take();
         }
         return free;
     }
 
-    /** Gets the request the memory that it needs, and a write's payload off the wire whatever becomes of the write. */
-    private void receivePayload(Request request, int error) throws IOException {
-        boolean write = request.type == Wire.CMD_WRITE;
-        if (error == 0 && request.carriesPayload()) {
-            request.payload = freePayload(request.payloadBytes());
+    private void skipPayload(Request request) throws IOException {
+        if (request.length > 2L * Wire.MAX_PAYLOAD_BYTES) {
+            throw new PeerException("a write of " + request.length + " bytes");
         }
-        if (write && error == 0) {
-            in.readFully(request.payload.view(request.payloadBytes()));
-        } else if (write) {
-            if (request.length > 2L * Wire.MAX_PAYLOAD_BYTES) {
-                throw new PeerException("a write of " + request.length + " bytes");
-            }
-            in.skip(request.length);
-        }
+        in.skip(request.length);
     }
 
     private Payload freePayload(int bytes) throws IOException {
@@ -116,10 +155,11 @@ final class Transmission {
         return free;
     }
 
-    /** A write may be held as long as an array likes, while a reshape stands for ever: it never keeps what comes behind it waiting. */
+    /** What may have to wait for the medium never keeps what comes behind it waiting. */
     private boolean isFast(Request request) {
         return switch (request.type) {
             case Wire.CMD_READ -> reads.isFast(request.length);
+            case Wire.CMD_WRITE -> !request.has(Wire.FLAG_FUA) && writes.isFast(request.runBytes);
             case Wire.CMD_TRIM, Wire.CMD_BLOCK_STATUS -> true;
             default -> false;
         };
@@ -140,6 +180,8 @@ final class Transmission {
         int error = runner.run(request);
         if (request.type == Wire.CMD_READ) {
             reads.took(env.nanoTime() - begun, request.length);
+        } else if (request.type == Wire.CMD_WRITE && !request.has(Wire.FLAG_FUA)) {
+            writes.took(env.nanoTime() - begun, request.runBytes);
         }
         return error;
     }
@@ -162,16 +204,38 @@ final class Transmission {
         }
     }
 
+    /** Answers a request and those that were carried out with it, and gives back what they had. */
     private void answer(Request request, int error, boolean held) throws IOException {
+        Request next = request;
+        try {
+            while (next != null) {
+                Request answered = next;
+                next = answered.next; // read now: given back, it is the reader's again
+                answerOne(answered, error, held || next != null);
+            }
+        } finally {
+            while (next != null) {
+                Request left = next;
+                next = left.next;
+                giveBack(left);
+            }
+        }
+    }
+
+    private void answerOne(Request request, int error, boolean held) throws IOException {
         try {
             replies.answer(request, error, held);
         } finally {
-            Payload payload = request.payload;
-            request.payload = null;
-            if (payload != null) {
-                payloads.give(payload);
-            }
-            workers.give(request);
+            giveBack(request);
         }
+    }
+
+    private void giveBack(Request request) {
+        Payload payload = request.payload;
+        request.payload = null;
+        if (payload != null) {
+            payloads.give(payload);
+        }
+        workers.give(request);
     }
 }
