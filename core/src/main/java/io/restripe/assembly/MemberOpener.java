@@ -101,6 +101,11 @@ public final class MemberOpener {
         return RemoteMember.absolute(member);
     }
 
+    /** A text that two URIs share when they are known to name one disk. */
+    public static String placeOfRemote(String member) {
+        return RemoteMember.place(member);
+    }
+
     /** Whether two names, at least one of them a URI, are known to name one disk. */
     public static boolean sameRemote(String one, String other) {
         return RemoteMember.same(one, other);

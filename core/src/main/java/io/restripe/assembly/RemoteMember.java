@@ -60,12 +60,17 @@ final class RemoteMember {
         }
     }
 
-    static boolean same(String one, String other) {
+    /** What is no URI is a place of its own. */
+    static String place(String member) {
         try {
-            return parse(one).address.place().equals(parse(other).address.place());
+            return parse(member).address.place();
         } catch (ProblemException e) {
-            return false; // what is no URI is no disk on a server
+            return member;
         }
+    }
+
+    static boolean same(String one, String other) {
+        return place(one).equals(place(other));
     }
 
     static NbdDisk open(NbdAddress address, boolean readOnly, Use use) throws ProblemException {

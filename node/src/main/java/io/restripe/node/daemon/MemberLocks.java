@@ -14,29 +14,35 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.HexFormat;
+import java.util.List;
 
 /**
- * Locks for members on servers, which cannot be locked there: whoever on this machine, with this run folder, opens one of the same serial for
- * writing has it alone. Readers share. The system lets go of a lock when its process dies. Stateless; any thread may call.
+ * Locks for members on servers, which cannot be locked there: whoever on this machine, with this run folder, opens one for writing has its
+ * serial and its address alone. Readers share. The system lets go of a lock when its process dies. Stateless; any thread may call.
  *
  * @param folder where the lock files are; made when it is needed. Lock files stay
  */
 record MemberLocks(Path folder) {
-    /** A disk with its lock; both go together. */
-    private static final class Locked extends DiskLayer {
-        private final SystemFile lock;
+    private static final int DIGEST_BYTES = 16;
 
-        Locked(Disk disk, SystemFile lock) {
+    /** A disk with its locks; all go together. */
+    private static final class Locked extends DiskLayer {
+        private final List<SystemFile> locks;
+
+        Locked(Disk disk, List<SystemFile> locks) {
             super(disk);
-            this.lock = lock;
+            this.locks = locks;
         }
 
         @Override
         public void close() {
             super.close();
-            lock.close();
+            locks.forEach(SystemFile::close);
         }
     }
 
@@ -49,22 +55,17 @@ record MemberLocks(Path folder) {
         if (!MemberOpener.isRemote(member.name())) {
             return member;
         }
+        List<SystemFile> locks = new ArrayList<>();
         boolean done = false;
         try {
-            SystemFile lock = open(member.serial());
-            if (!lock.tryLock(exclusive)) {
-                lock.close();
-                throw new ProblemException(new Problem(
-                        "cannot open member",
-                        member.name(),
-                        "its serial " + member.serial() + " is in use by a process of this machine",
-                        "Stop what uses it (restripe status shows the running arrays), or leave it out"));
-            }
+            lock(locks, member, "its serial " + member.serial(), member.serial(), exclusive);
+            lock(locks, member, "what is at this address", MemberOpener.placeOfRemote(member.name()), exclusive);
             done = true;
-            return new MemberDisk(member.name(), member.serial(), new Locked(member.disk(), lock));
+            return new MemberDisk(member.name(), member.serial(), new Locked(member.disk(), locks));
         } catch (IOException e) {
             if (!exclusive) {
                 done = true;
+                locks.forEach(SystemFile::close);
                 return member; // whoever only reads needs no run folder
             }
             throw new ProblemException(
@@ -76,15 +77,28 @@ record MemberLocks(Path folder) {
                     e);
         } finally {
             if (!done) {
+                locks.forEach(SystemFile::close);
                 member.disk().close();
             }
         }
     }
 
-    private SystemFile open(String serial) throws IOException {
+    private void lock(List<SystemFile> locks, MemberDisk member, String what, String key, boolean exclusive)
+            throws IOException, ProblemException {
+        SystemFile lock = open(key);
+        locks.add(lock);
+        if (!lock.tryLock(exclusive)) {
+            throw new ProblemException(new Problem(
+                    "cannot open member",
+                    member.name(),
+                    what + " is in use by a process of this machine",
+                    "Stop what uses it (restripe status shows the running arrays), or leave it out"));
+        }
+    }
+
+    private SystemFile open(String key) throws IOException {
         Files.createDirectories(folder);
-        String name = HexFormat.of().formatHex(serial.getBytes(StandardCharsets.ISO_8859_1));
-        Path file = folder.resolve(name);
+        Path file = folder.resolve(fileName(key));
         try {
             return SystemFile.open(file, EnumSet.of(Option.WRITE, Option.CREATE_NEW));
         } catch (SystemCallException e) {
@@ -92,6 +106,16 @@ record MemberLocks(Path folder) {
                 throw e;
             }
             return SystemFile.open(file, EnumSet.of(Option.WRITE));
+        }
+    }
+
+    /** Keys may be long and have slashes. */
+    private static String fileName(String key) throws IOException {
+        try {
+            byte[] digest = MessageDigest.getInstance("SHA-256").digest(key.getBytes(StandardCharsets.UTF_8));
+            return HexFormat.of().formatHex(digest, 0, DIGEST_BYTES);
+        } catch (NoSuchAlgorithmException e) {
+            throw new IOException(e);
         }
     }
 }

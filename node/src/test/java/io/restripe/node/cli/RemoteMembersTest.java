@@ -178,6 +178,7 @@ class RemoteMembersTest extends ArrayFiles {
         refused("assemble c1 " + three, "is in use by a process of this machine");
         refused("cat " + three, "is in use by a process of this machine");
         refused("add c0 --force " + again.uri() + "@OTHER", "it is the same disk as");
+        refused("add c0 --force " + one + "@OTHER", "what is at this address is in use by a process of this machine");
         good("stop c0");
         refused("assemble c0 " + twice, "is also that of");
     }
