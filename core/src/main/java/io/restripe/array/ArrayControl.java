@@ -42,6 +42,14 @@ public interface ArrayControl {
      */
     default void flushMembers() throws AttributeException {}
 
+    /**
+     * Whether an array that has gone was stopped in order, so that nothing was under way; false where all that is known is that it cannot
+     * be reached any more.
+     */
+    default boolean wentInOrder() {
+        return false;
+    }
+
     /** What there was to record of an array that has stopped is recorded: it may go. Called again until it has. */
     default void release() throws AttributeException {}
 

@@ -66,7 +66,8 @@ final class WatchedArray {
     void act() throws AttributeException, DiskException {
         String state = attributes.arrayState();
         if (state.equals("clear")) {
-            return; // it has gone: what it said last is recorded, and now it says nothing
+            recordGone();
+            return;
         }
         String action = attributes.syncAction();
         if (recorded().missingSlots() > 0) {
@@ -95,6 +96,20 @@ final class WatchedArray {
         reshape.act(action);
         if (state.equals("inactive")) {
             attributes.control().release();
+        }
+    }
+
+    /** What it said last is recorded; that it was stopped in between, in order, makes it clean where nothing else is under way. */
+    private void recordGone() throws AttributeException, DiskException {
+        Volume now = recorded();
+        if (attributes.control().wentInOrder()
+                && now.dirty()
+                && now.activity() instanceof Activity.Idle
+                && now.missingSlots() <= now.geometry().redundancy()
+                && unbearable.isEmpty()
+                && !debts.owes(volume)) {
+            attributes.control().flushMembers();
+            keeper.commit(keeper.current().withDirty(volume, false));
         }
     }
 

@@ -276,6 +276,9 @@ public final class KernelArray implements ServedArray {
     }
 
     void flushMembers(ArrayControl through) throws AttributeException {
+        if (new Attributes(this).arrayState().equals("clear")) {
+            names.flushAll(name); // it does not say any more which it had
+        }
         for (String member : members()) {
             MemberDisk disk = names.disk(member);
             if (disk == null || through.read(member, MemberAttribute.STATE).contains("faulty")) {
@@ -291,6 +294,12 @@ public final class KernelArray implements ServedArray {
                         name, "dev-" + member, null, Errno.EIO, "it cannot be flushed: " + e.getMessage());
             }
         }
+    }
+
+    /** md lets nothing go while a request is under way. */
+    @Override
+    public boolean wentInOrder() {
+        return true;
     }
 
     @Override

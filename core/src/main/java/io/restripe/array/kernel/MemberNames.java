@@ -1,5 +1,8 @@
 package io.restripe.array.kernel;
 
+import io.restripe.array.AttributeException;
+import io.restripe.array.Errno;
+import io.restripe.disk.DiskException;
 import io.restripe.metadata.MemberDisk;
 import io.restripe.os.SystemCallException;
 import java.nio.file.Path;
@@ -42,6 +45,18 @@ final class MemberNames {
     /** The disk of that serial, null when it is not at hand. */
     MemberDisk disk(String serial) {
         return disks.get().get(serial);
+    }
+
+    /** Flushes every disk at hand. */
+    void flushAll(String array) throws AttributeException {
+        for (MemberDisk disk : disks.get().values()) {
+            try {
+                disk.disk().flush();
+            } catch (DiskException e) {
+                throw new AttributeException(
+                        array, disk.name(), null, Errno.EIO, "it cannot be flushed: " + e.getMessage());
+            }
+        }
     }
 
     private void learn(MemberDisk disk) {

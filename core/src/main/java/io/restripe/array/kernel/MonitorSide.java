@@ -112,6 +112,11 @@ final class MonitorSide implements ArrayControl, AutoCloseable {
     }
 
     @Override
+    public boolean wentInOrder() {
+        return array.wentInOrder();
+    }
+
+    @Override
     public void flushMembers() throws AttributeException {
         array.flushMembers(this);
     }

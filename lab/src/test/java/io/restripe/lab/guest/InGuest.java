@@ -32,6 +32,7 @@ public final class InGuest {
                 case "life" -> life();
                 case "reshape" -> reshape(Reshape.valueOf(arguments[1]));
                 case "refusal" -> refusal();
+                case "adopt" -> adopt();
                 case "begin" -> begin(Reshape.valueOf(arguments[1]));
                 case "finish" -> finish(Reshape.valueOf(arguments[1]));
                 case "kills" -> new HostKills(Reshape.valueOf(arguments[1]), Long.parseLong(arguments[2])).run();
@@ -151,6 +152,31 @@ public final class InGuest {
         awaitIdle(container);
         verify(load(Reshape.GROW_RAID0), container.volume(Reshape.VOLUME), 0);
         require(container.stop().isEmpty(), "not recorded as stopped");
+    }
+
+    /** What mdadm has started and whose mdmon has died is ours; then mdadm stops it under us, as it stops its own. */
+    private static void adopt() throws Exception {
+        HostedContainer container = start(Reshape.GROW_RAID5.disksBefore());
+        Load load = load(Reshape.GROW_RAID5);
+        try (FileDisk device = FileDisk.open(Path.of("/dev/md126"), FileDisk.Access.BESIDE_OWNER)) {
+            load.fill(device);
+            verify(load, device, 0);
+        }
+        Process stop =
+                new ProcessBuilder("mdadm", "--stop", "/dev/md126").inheritIO().start();
+        require(stop.waitFor() == 0, "mdadm cannot stop it");
+        long deadline = System.nanoTime() + LONGEST.toNanos();
+        while (!container.gone()) {
+            require(System.nanoTime() - deadline < 0, "not noticed that it has been stopped");
+            Thread.sleep(20);
+        }
+        require(container.stop().isEmpty(), "not recorded as stopped");
+        HostedContainer again = start(Reshape.GROW_RAID5.disksBefore());
+        require(
+                again.status().volumes().getFirst().work().idle(),
+                "recorded dirty: " + again.status().toMap());
+        verify(load, again.volume(Reshape.VOLUME), 0);
+        require(again.stop().isEmpty(), "not recorded as stopped");
     }
 
     static HostedContainer made(Reshape which) throws Exception {

@@ -175,6 +175,17 @@ class KernelBackendTest {
         }
     }
 
+    @Test
+    void what_mdadm_started_is_taken_over_and_what_is_ours_mdadm_stops() throws Exception {
+        try (Guest guest = boot("guest", KernelOracle.newImages(folder, 3, DISK_MIB))) {
+            String mdadm = "create 5 3 64 " + Reshape.MEMBER_KIB
+                    + " v0\n! program adopt || die 'taken over from a living mdmon'\n"
+                    + "grep -q 'keeps its metadata' $BOX/program.log || die refusal\nkill -KILL $(cat /run/mdadm/md127.pid)";
+            Programs.run(guest, mdadm, "adopt", LONG);
+            judge(guest, "/dev/ubd[a-c]", 3);
+        }
+    }
+
     /** mdadm takes what we left, starts it as it is, and md finds no parity that differs. */
     private static void judge(Guest guest, String disks, int members) throws IOException {
         String told = guest.must(
