@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.BooleanSupplier;
 
 /**
  * One attribute of sysfs, kept open once it was used: an open takes longer than a read. An attribute goes and comes again with the level
@@ -47,6 +48,21 @@ final class AttributeFile {
         } catch (SystemCallException e) {
             forget(writer, e);
             put(opened(writer, EnumSet.of(Option.WRITE_ONLY)), value);
+        }
+    }
+
+    /**
+     * Writes it on a descriptor of its own. The kernel serves the writes of one descriptor one after the other, so one that blocks would
+     * keep all others waiting that use the same.
+     *
+     * @param stillMeant asked between open and write: a name may have come to mean another array
+     */
+    void writeApart(String value, BooleanSupplier stillMeant) throws SystemCallException {
+        try (SystemFile own = SystemFile.open(path, EnumSet.of(Option.WRITE_ONLY))) {
+            if (!stillMeant.getAsBoolean()) {
+                throw new SystemCallException(path + " is another array's by now", Errno.ENODEV);
+            }
+            put(own, value);
         }
     }
 

@@ -118,15 +118,34 @@ public final class KernelArray implements ServedArray {
             if (attribute == Attribute.CHUNK_SIZE) {
                 makeRoom(value);
             }
-            if (attribute == Attribute.LEVEL && isRunning()) {
+            if (attribute == Attribute.LEVEL && changesRaid0(value)) {
                 device.whileClosed(() -> changeLevel(value));
             } else {
-                folder.write(attribute.mdName(), value);
+                folder.writeApart(attribute.mdName(), value);
             }
         } catch (SystemCallException e) {
             throw refusal(attribute.mdName(), value, e);
         }
         changes.lookAgain();
+    }
+
+    /** By the monitor: what md carries out without waiting, on a descriptor that nobody blocks. */
+    void writeAtOnce(Attribute attribute, String value) throws AttributeException {
+        try {
+            folder.write(attribute.mdName(), value);
+        } catch (SystemCallException e) {
+            throw refusal(attribute.mdName(), value, e);
+        }
+        changes.lookAgain();
+    }
+
+    /** Whether md would change the level of a RAID0, or to one, now. While it reshapes it does not. */
+    private boolean changesRaid0(String level) throws SystemCallException {
+        boolean raid0 =
+                level.equals("raid0") || folder.read(Attribute.LEVEL.mdName()).equals("raid0");
+        return raid0
+                && isRunning()
+                && folder.read(Attribute.RESHAPE_POSITION.mdName()).equals("none");
     }
 
     private boolean isRunning() throws SystemCallException {
@@ -143,7 +162,7 @@ public final class KernelArray implements ServedArray {
     private void changeLevel(String level) throws SystemCallException {
         String state = Attribute.ARRAY_STATE.mdName();
         try {
-            folder.write(state, "readonly");
+            folder.writeApart(state, "readonly");
         } catch (SystemCallException e) {
             throw e.errno() == io.restripe.os.Errno.EBUSY
                     ? new SystemCallException(
@@ -153,8 +172,8 @@ public final class KernelArray implements ServedArray {
                             e.errno())
                     : e;
         }
-        folder.write(state, "active");
-        folder.write(Attribute.LEVEL.mdName(), level);
+        folder.writeApart(state, "active");
+        folder.writeApart(Attribute.LEVEL.mdName(), level);
     }
 
     private static boolean isStop(String state) {
@@ -169,7 +188,7 @@ public final class KernelArray implements ServedArray {
         try {
             long wanted = HEADS_PER_CHUNK_PAGE * Long.parseLong(chunkBytes) / PAGE_BYTES;
             if (wanted > Long.parseLong(folder.read(STRIPE_CACHE_SIZE))) {
-                folder.write(STRIPE_CACHE_SIZE, Long.toString(wanted));
+                folder.writeApart(STRIPE_CACHE_SIZE, Long.toString(wanted));
             }
         } catch (NumberFormatException e) {
             return; // for md to refuse
@@ -206,7 +225,7 @@ public final class KernelArray implements ServedArray {
             throw new AttributeException(name, "new_dev", member, Errno.EEXIST, "it is a member already");
         }
         try {
-            folder.write("new_dev", MdObjects.number(Path.of(disk.name())));
+            folder.writeApart("new_dev", MdObjects.number(Path.of(disk.name())));
         } catch (SystemCallException e) {
             throw refusal("new_dev", member, e);
         }
@@ -230,7 +249,7 @@ public final class KernelArray implements ServedArray {
         }
         String file = file(member, attribute);
         try {
-            folder.write(file, value);
+            folder.writeApart(file, value);
         } catch (SystemCallException e) {
             throw refusal(file, value, gone(e));
         }

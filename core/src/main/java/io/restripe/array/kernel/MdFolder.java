@@ -47,10 +47,21 @@ final class MdFolder {
         }
     }
 
+    /** On the descriptor that is kept: for writes that md carries out at once, and no others. */
     void write(String attribute, String value) throws SystemCallException {
         refuseGone(attribute);
         try {
             file(attribute).write(value);
+        } catch (SystemCallException e) {
+            throw noteGone(attribute, e);
+        }
+    }
+
+    /** On a descriptor of its own: may block as long as it likes, and keeps nobody else waiting. */
+    void writeApart(String attribute, String value) throws SystemCallException {
+        refuseGone(attribute);
+        try {
+            file(attribute).writeApart(value, this::isThere);
         } catch (SystemCallException e) {
             throw noteGone(attribute, e);
         }

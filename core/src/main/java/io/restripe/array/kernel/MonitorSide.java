@@ -76,7 +76,7 @@ final class MonitorSide implements ArrayControl, AutoCloseable {
     @Override
     public void write(Attribute attribute, String value) throws AttributeException {
         if (isFree(attribute, value)) {
-            array.writeNow(attribute, value);
+            array.writeAtOnce(attribute, value);
         } else if (attribute == Attribute.SUSPEND_LO) {
             lock.lock();
             try {

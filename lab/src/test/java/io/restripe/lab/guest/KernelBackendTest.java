@@ -52,7 +52,6 @@ class KernelBackendTest {
         return UserModeLinux.boot(folder.resolve(name), disks, Programs.MEMORY_MIB);
     }
 
-    @Tag("long")
     @Test
     void the_kernel_s_arrays_keep_the_contract_of_the_control_surface() throws Exception {
         try (Guest guest = boot("guest", KernelOracle.newImages(folder, 5, DISK_MIB))) {
