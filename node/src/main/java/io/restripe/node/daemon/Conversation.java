@@ -196,8 +196,8 @@ final class Conversation implements Runnable {
     /** Who has a volume open is not cut off without being asked. */
     private Optional<Problem> stop(boolean force) throws ProblemException {
         server.attachments().endAll(force);
-        int clients = server.exports().clients();
-        if (clients > 0 && !force) {
+        int clients = force ? 0 : server.exports().clientsThatStay();
+        if (clients > 0) {
             throw new ProblemException(new Problem(
                     "cannot stop " + container.name(),
                     "container " + container.name(),

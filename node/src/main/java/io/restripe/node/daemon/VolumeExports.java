@@ -26,6 +26,9 @@ import java.util.concurrent.locks.Lock;
 final class VolumeExports implements AutoCloseable {
     private static final System.Logger LOG = System.getLogger("io.restripe.node.daemon");
 
+    private static final long FAREWELL_NANOS = 500_000_000L;
+    private static final long FAREWELL_LOOK_NANOS = 5_000_000L;
+
     private final Env env;
     private final HostedContainer container;
     private final Path socket;
@@ -162,6 +165,17 @@ final class VolumeExports implements AutoCloseable {
         } finally {
             lock.unlock();
         }
+    }
+
+    /** Clients that are connected and stay: one that took its leave just now is gone a moment later. */
+    int clientsThatStay() {
+        long start = env.nanoTime();
+        int clients = clients();
+        while (clients > 0 && env.nanoTime() - start < FAREWELL_NANOS) {
+            env.sleepNanos(FAREWELL_LOOK_NANOS);
+            clients = clients();
+        }
+        return clients;
     }
 
     /** The status, telling by which URIs each volume can be reached. */
