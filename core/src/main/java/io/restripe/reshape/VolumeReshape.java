@@ -330,14 +330,14 @@ final class VolumeReshape {
         boolean critical = shape.isCritical(unit);
         long end = critical ? shape.positionOfUnit(unit + 1) : stepSize.endFrom(checkpoint);
         long began = around.env().nanoTime();
+        boolean through = false;
         if (critical) {
             held.to(shape.heldWhileRead(end));
             manager.enter(Phase.BACKING_UP);
             members.save(unit);
-        }
-        boolean through = !critical && held.through(end, manager.maxHoldNanos() / NANOS_PER_MILLI);
-        if (!through) {
             held.to(end);
+        } else {
+            through = held.through(end, manager.maxHoldNanos() / NANOS_PER_MILLI);
         }
         release(end, critical);
         stepSize.took(end - checkpoint, around.env().nanoTime() - began, through);

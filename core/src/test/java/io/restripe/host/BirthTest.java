@@ -120,11 +120,10 @@ class BirthTest {
                 .isInstanceOf(ProblemException.class)
                 .hasMessageContaining("let through");
         assertThat(running.container().volumes().getFirst().activity()).isInstanceOf(Activity.Idle.class);
+        awaitManagerGone(running);
         link.before = request -> letThrough(running, request instanceof Request.SetSyncMax s && s.backedUp());
         running.grow(ContainerRig.toDisks(4));
-        while (running.isManaging()) {
-            rig.env.sleepNanos(5_000_000L);
-        }
+        awaitManagerGone(running);
         assertThat(running.status().toString()).contains("let through");
         link.before = request -> {};
         running.resume();
@@ -133,6 +132,12 @@ class BirthTest {
         rig.verify(running.volume("v0"));
         running.stop();
         rig.finishAndVerify();
+    }
+
+    private void awaitManagerGone(RunningContainer running) {
+        while (running.isManaging()) {
+            rig.env.sleepNanos(5_000_000L);
+        }
     }
 
     private static void letThrough(RunningContainer running, boolean now) {

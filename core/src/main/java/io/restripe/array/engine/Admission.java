@@ -120,7 +120,7 @@ final class Admission {
     }
 
     private Ticket ticket(SectorRange range, boolean write) {
-        boolean both = write && state.letsThrough() && range.start() < state.frontier;
+        boolean both = write && state.letsThrough() && suspends(state.config.suspendLo, state.config.suspendHi, range);
         long oldFrom = both ? Math.min(state.config.suspendLo, state.frontier) : state.frontier;
         long firstOld = Math.max(range.start(), oldFrom);
         long oldMemberSector = firstOld < range.end() ? state.oldRowStart(firstOld) : Long.MAX_VALUE;

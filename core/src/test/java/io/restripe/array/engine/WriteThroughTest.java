@@ -99,6 +99,18 @@ class WriteThroughTest {
     }
 
     @Test
+    void where_nothing_is_suspended_a_write_has_one_place() throws Exception {
+        Model[] model = new Model[1];
+        try (ArrayFixture f = standing(model)) {
+            f.set(Attribute.SUSPEND_LO, FURTHER * 3);
+            f.set(Attribute.SUSPEND_HI, 0);
+            f.set(Attribute.SUSPEND_LO, 0);
+            model[0].write(40, 4); // new rows lie where these were by the old mapping
+            model[0].verify();
+        }
+    }
+
+    @Test
     void a_write_whose_old_place_is_overwritten_waits_whatever_the_attribute_says() throws Exception {
         Model[] model = new Model[1];
         try (ArrayFixture f = standing(model)) {
