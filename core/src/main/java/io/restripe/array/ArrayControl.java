@@ -1,6 +1,8 @@
 package io.restripe.array;
 
+import io.restripe.consistency.ConsistencyPolicy;
 import java.util.List;
+import java.util.OptionalLong;
 
 /**
  * The control surface of one array, as md has it: named attributes whose values are texts, members in slots, and notification of
@@ -42,12 +44,22 @@ public interface ArrayControl {
      */
     default void flushMembers() throws AttributeException {}
 
+    /** How many writes of users have been done since it was started, where the array counts them; those that are held do not count yet. */
+    default OptionalLong writesDone() {
+        return OptionalLong.empty();
+    }
+
     /**
      * Whether an array that has gone was stopped in order, so that nothing was under way; false where all that is known is that it cannot
      * be reached any more.
      */
     default boolean wentInOrder() {
         return false;
+    }
+
+    /** Whether it changes its shape while it keeps a policy. */
+    default boolean reshapes(ConsistencyPolicy policy) {
+        return true;
     }
 
     /** What there was to record of an array that has stopped is recorded: it may go. Called again until it has. */

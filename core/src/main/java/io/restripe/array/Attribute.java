@@ -33,10 +33,20 @@ public enum Attribute {
      */
     WRITE_THROUGH,
     DEGRADED,
+    /** {@code resync} or {@code ppl}; before the array runs. With ppl, members say where their logs are, and these say nothing yet. */
+    CONSISTENCY_POLICY,
+    /**
+     * Where a write-intent bitmap's bits begin on every member's whole disk, {@code +SECTOR}, its superblock 8 sectors before; {@code none}.
+     * Before the array runs.
+     */
+    BITMAP_LOCATION,
+    /** {@code false}: bits that are found set stay so until a resync has ended. Before the array runs. */
+    BITMAP_CAN_CLEAR,
     MISMATCH_CNT;
 
     /** The name in md's folder of attributes. */
     public String mdName() {
-        return name().toLowerCase(Locale.ROOT);
+        String name = name().toLowerCase(Locale.ROOT);
+        return name.startsWith("bitmap_") ? name.replaceFirst("_", "/") : name;
     }
 }

@@ -103,6 +103,11 @@ public final class Attributes {
         return List.of(control.read(member, MemberAttribute.STATE).split(","));
     }
 
+    /** A list of bad blocks of a member; {@link BadBlockList#NONE} where it keeps none. */
+    public BadBlockList badBlocks(String member, MemberAttribute which) throws AttributeException {
+        return BadBlockList.parse(control.name(), which.mdName(), control.read(member, which));
+    }
+
     /** The slot of a member, {@link #NONE} without one. */
     public long memberSlot(String member) throws AttributeException {
         String text = control.read(member, MemberAttribute.SLOT).strip();

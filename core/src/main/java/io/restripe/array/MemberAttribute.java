@@ -9,6 +9,8 @@ public enum MemberAttribute {
     SIZE,
     STATE,
     RECOVERY_START,
+    PPL_SECTOR,
+    PPL_SIZE,
     ERRORS,
     BAD_BLOCKS,
     UNACKNOWLEDGED_BAD_BLOCKS;

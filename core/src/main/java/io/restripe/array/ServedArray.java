@@ -37,6 +37,11 @@ public interface ServedArray extends ArrayControl, AutoCloseable {
      */
     void giveUp(String member) throws AttributeException;
 
+    /** Whether it changes the policy that keeps it consistent while it runs. */
+    default boolean changesPolicy() {
+        return true;
+    }
+
     /** Its block device, where it has one of its own. */
     default Optional<String> device() {
         return Optional.empty();

@@ -5,6 +5,8 @@ import io.restripe.array.Attribute;
 import io.restripe.array.AttributeException;
 import io.restripe.array.Attributes;
 import io.restripe.array.MemberAttribute;
+import io.restripe.consistency.BitmapArea;
+import io.restripe.consistency.Consistency;
 import io.restripe.geometry.Geometry;
 import io.restripe.geometry.Level;
 import io.restripe.metadata.Activity;
@@ -12,6 +14,7 @@ import io.restripe.metadata.Container;
 import io.restripe.metadata.ContainerDisk;
 import io.restripe.metadata.Slot;
 import io.restripe.metadata.Volume;
+import io.restripe.reshape.MemberPlace;
 import io.restripe.reshape.ReshapeShape;
 import io.restripe.unit.Units;
 import java.util.List;
@@ -40,12 +43,25 @@ public final class ArrayStart {
     /** Everything up to {@code array_state=readonly}; a half-way reshape stands at its checkpoint, writes above it suspended. */
     public void configure(String containerName) throws AttributeException {
         attributes.set(Attribute.METADATA_VERSION, "external:/" + containerName + "/" + volume.index());
+        consistency();
         Activity.Reshape reshape = movedReshape();
         if (reshape == null) {
             geometry(volume.geometry());
             start(volume.slots());
         } else {
             halfWay(reshape);
+        }
+    }
+
+    /** While a resync is owed that something else must precede, there are no logs, and no bit may be forgotten. */
+    private void consistency() throws AttributeException {
+        Consistency kept = volume.consistency();
+        if (kept.logsParity() && !volume.dirty()) {
+            attributes.set(Attribute.CONSISTENCY_POLICY, kept.policy().word());
+        } else if (kept.mapsWrites()) {
+            attributes.set(Attribute.CONSISTENCY_POLICY, kept.policy().word());
+            attributes.set(Attribute.BITMAP_LOCATION, "+" + (kept.sector() + BitmapArea.BITS_SECTOR));
+            attributes.set(Attribute.BITMAP_CAN_CLEAR, Boolean.toString(!volume.dirty()));
         }
     }
 
@@ -121,13 +137,11 @@ public final class ArrayStart {
             }
             String member = disk.serial();
             control.addMember(member);
-            control.write(member, MemberAttribute.OFFSET, Long.toString(volume.dataOffset()));
-            control.write(
-                    member, MemberAttribute.SIZE, Long.toString(volume.componentSectors() / Units.SECTORS_PER_KIB));
+            MemberPlace.tell(control, member, volume);
             control.write(member, MemberAttribute.STATE, "insync");
             control.write(member, MemberAttribute.SLOT, Integer.toString(slot));
             control.write(member, MemberAttribute.RECOVERY_START, recoveryStart(slot));
-            control.write(member, MemberAttribute.STATE, "external_bbl");
+            MemberPlace.keepBadBlocks(control, member, volume, container, rebuilt ? List.of() : disk.bad());
         }
     }
 

@@ -34,8 +34,14 @@ public final class Assembly {
      *
      * @param startDegraded start volumes with members missing, within their redundancy
      * @param force start a volume that was being written when it stopped and lacks a member: what was in flight then may be wrong
+     * @param listsBadBlocks the arrays keep to the lists of bad blocks that they are given
      */
-    public record Options(boolean startDegraded, boolean force) {}
+    public record Options(boolean startDegraded, boolean force, boolean listsBadBlocks) {
+        /** For arrays that keep no such list. */
+        public Options(boolean startDegraded, boolean force) {
+            this(startDegraded, force, false);
+        }
+    }
 
     private final Parts parts;
     private final CopyAreaUse copyArea;
@@ -103,7 +109,7 @@ public final class Assembly {
             parts.notes.add("volume " + container().volumes().get(goal.volume()).name()
                     + " has fewer members than the first one; if a grow was to go on in it: restripe grow --continue");
         }
-        StartCheck check = new StartCheck(container(), parts.missing);
+        StartCheck check = new StartCheck(container(), parts.missing, new LoggedParity(parts));
         for (Volume volume : container().volumes()) {
             if (check.isDoubtful(volume)) {
                 parts.notes.add("volume " + volume.name()

@@ -19,8 +19,8 @@ import java.util.Map;
 /**
  * Which disk's copy area holds which slot's part of a saved unit, and, where the records are in doubt, whether it holds the unit at
  * all. The format's rule is: the disk of the slot. Real mdadm places by index in the disk table instead (docs/imsm.md, 13.3), which is
- * another disk once an array has been rebuilt. The bytes decide ({@link SavedUnit}): the members contradict the wrong reading. If they
- * do not settle it, nobody guesses.
+ * another disk once an array has been rebuilt. The bytes decide ({@link SavedUnit}): the members contradict the wrong reading, or have less
+ * of it than a crash can have left. If they do not settle it, nobody guesses.
  */
 final class CopyAreaPlacement {
     /** Of the sectors in which two readings differ, the part by which one must be borne out better when both are contradicted. */
@@ -80,12 +80,14 @@ final class CopyAreaPlacement {
             if (indexes == null) {
                 return bySlot;
             }
-            long different = SavedUnit.differences(slots, indexes);
+            long different = unit.differences(slots, indexes);
             if (different == 0) {
                 return bySlot;
             }
-            long againstSlots = unit.evidence(slots).contradictions();
-            long againstIndexes = unit.evidence(indexes).contradictions();
+            Evidence forSlots = unit.evidence(slots);
+            Evidence forIndexes = unit.evidence(indexes);
+            long againstSlots = forSlots.contradictions();
+            long againstIndexes = forIndexes.contradictions();
             long margin = againstSlots == 0 || againstIndexes == 0 ? 1 : Math.max(1, different / MARGIN);
             if (againstIndexes - againstSlots >= margin) {
                 return bySlot;
@@ -93,12 +95,26 @@ final class CopyAreaPlacement {
             if (againstSlots - againstIndexes >= margin) {
                 return byIndex;
             }
+            // Much of a unit may be zeros, which are at every place: then what the readings have besides must be found
+            // somewhere, first of all where they differ. (If both comparisons tell, they tell the same.)
+            List<MemberDisk> found = onlyOne(unit.evidence(slots, indexes), unit.evidence(indexes, slots));
+            found = found != null ? found : onlyOne(forSlots, forIndexes);
+            if (found != null) {
+                return found;
+            }
             throw undecided(
                     "its parts may be placed by slot or by disk table index (the table is permuted): the readings differ in "
                             + different + " sectors, and the members contradict " + againstSlots + " and "
                             + againstIndexes
                             + " sectors of them");
         }
+    }
+
+    private List<MemberDisk> onlyOne(Evidence forSlots, Evidence forIndexes) {
+        if (forSlots.bearsOut() == forIndexes.bearsOut()) {
+            return null;
+        }
+        return forSlots.bearsOut() ? bySlot : byIndex;
     }
 
     /** Null when too much of it is missing: RAID0 by index, or two members gone. */

@@ -1,8 +1,6 @@
 package io.restripe.assembly;
 
-import io.restripe.disk.Disk;
-import io.restripe.disk.DiskException;
-import io.restripe.disk.DiskLayer;
+import io.restripe.disk.LostSectorsDisk;
 import io.restripe.metadata.Activity;
 import io.restripe.metadata.Container;
 import io.restripe.metadata.ContainerDisk;
@@ -13,35 +11,37 @@ import io.restripe.metadata.Volume;
 import io.restripe.rule.Problem;
 import io.restripe.rule.ProblemException;
 import io.restripe.unit.SectorRange;
-import io.restripe.unit.Units;
-import java.lang.foreign.MemorySegment;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
 /**
  * Sectors that the metadata records as lost (docs/imsm.md, 2.10): a disk gives bytes there that are not the array's. Whoever only reads
- * sees them as unreadable and takes them from the other members; to run on them is refused, because an array would have to keep the
- * record.
+ * sees them as unreadable and takes them from the other members; to run on them takes an array that is given the list and keeps to it.
  */
-final class KnownBad {
+public final class KnownBad {
     private KnownBad() {}
 
     /** The disks with their lost sectors unreadable. */
-    static Map<String, MemberDisk> hidden(ContainerMetadata metadata, Map<String, MemberDisk> disks) {
+    public static Map<String, MemberDisk> hidden(ContainerMetadata metadata, Map<String, MemberDisk> disks) {
         Map<String, MemberDisk> result = new LinkedHashMap<>(disks);
         for (ContainerDisk disk : metadata.container().disks()) {
             MemberDisk member = disks.get(disk.serial());
             List<SectorRange> bad = disk.index() < 0 ? List.of() : metadata.knownBad(disk.index());
             if (member != null && !bad.isEmpty()) {
                 result.put(
-                        member.serial(), new MemberDisk(member.name(), member.serial(), new Layer(member.disk(), bad)));
+                        member.serial(),
+                        new MemberDisk(member.name(), member.serial(), new LostSectorsDisk(member.disk(), bad)));
             }
         }
         return result;
     }
 
-    /** @throws ProblemException when a member at hand has lost sectors that the volume uses */
+    /**
+     * For arrays that keep to no list, and for levels that nobody could make up for a lost sector in.
+     *
+     * @throws ProblemException when a member at hand has lost sectors that the volume uses
+     */
     static void refuse(Volume volume, ContainerMetadata metadata, Map<String, MemberDisk> disks)
             throws ProblemException {
         Container container = metadata.container();
@@ -56,35 +56,10 @@ final class KnownBad {
                             "cannot run volume " + volume.name(),
                             "member " + disks.get(serial).name(),
                             "its sectors " + bad + " are recorded as lost, and they are the volume's",
-                            "Read the volume with restripe cat, or leave this member out (--run) and add it again: then it is"
-                                    + " rebuilt from the others"));
+                            "Read the volume with restripe cat, have the kernel run it (--backend=kernel), or leave this member"
+                                    + " out (--run) and add it again: then it is rebuilt from the others"));
                 }
             }
-        }
-    }
-
-    private static final class Layer extends DiskLayer {
-        private final List<SectorRange> bad;
-
-        Layer(Disk inner, List<SectorRange> bad) {
-            super(inner);
-            this.bad = bad;
-        }
-
-        @Override
-        public void read(long sector, MemorySegment into) throws DiskException {
-            long length = Units.sectorsOfBytesExact(into.byteSize());
-            for (SectorRange range : bad) {
-                if (range.overlaps(new SectorRange(sector, sector + length))) {
-                    throw new DiskException(
-                            name(),
-                            DiskException.Operation.READ,
-                            sector,
-                            length,
-                            "sectors " + range + " are recorded as lost");
-                }
-            }
-            super.read(sector, into);
         }
     }
 }

@@ -27,10 +27,14 @@ final class Recovery {
     private final Parts parts;
     private final CopyAreaUse copyArea;
     private final Assembly.Options options;
+    private final LoggedParity logs;
     private final Set<Integer> needRepair = new LinkedHashSet<>();
+    /** Volumes that were stopped uncleanly and whose parity is right all the same. */
+    private final Set<Integer> restored = new LinkedHashSet<>();
 
     Recovery(Parts parts, CopyAreaUse copyArea, Assembly.Options options) {
         this.parts = parts;
+        this.logs = new LoggedParity(parts);
         this.copyArea = copyArea;
         this.options = options;
     }
@@ -45,12 +49,19 @@ final class Recovery {
             for (Problem problem : parts.metadata.refuseActivation(volume.index())) {
                 throw new ProblemException(problem);
             }
-            KnownBad.refuse(volume, parts.metadata, parts.disks);
+            if (!options.listsBadBlocks() || volume.geometry().redundancy() == 0) {
+                KnownBad.refuse(volume, parts.metadata, parts.disks);
+            }
         }
         leaveOutUnwritable();
         refuseIncomplete();
         try {
             settle();
+            for (Volume volume : parts.container().volumes()) {
+                if (logs.replayed(volume)) {
+                    restored.add(volume.index());
+                }
+            }
             ContainerMetadata wanted = parts.metadata;
             for (int disk : parts.missing) {
                 wanted = wanted.withMemberMissing(disk);
@@ -62,6 +73,7 @@ final class Recovery {
                 wanted = afterUncleanStop(wanted, volume);
             }
             commit(wanted);
+            logs.empty();
             for (Volume volume : parts.container().volumes()) {
                 if (volume.activity() instanceof Activity.Reshape reshape) {
                     recoverReshape(volume, reshape);
@@ -104,7 +116,7 @@ final class Recovery {
     }
 
     private void refuseIncomplete() throws ProblemException {
-        StartCheck check = new StartCheck(parts.container(), parts.missing);
+        StartCheck check = new StartCheck(parts.container(), parts.missing, logs);
         for (Volume volume : parts.container().volumes()) {
             check.refuse(volume, options);
         }
@@ -123,6 +135,9 @@ final class Recovery {
     }
 
     private ContainerMetadata afterUncleanStop(ContainerMetadata wanted, Volume volume) {
+        if (volume.dirty() && restored.contains(volume.index())) {
+            return wanted.withDirty(volume.index(), false);
+        }
         if (volume.dirty()
                 && volume.activity() instanceof Activity.Reshape reshape
                 && reshape.after().redundancy() > 0) {

@@ -101,10 +101,19 @@ final class SavedUnit {
      * new one: what an array that runs moves meanwhile is then found in one of them.
      */
     Evidence evidence(Image image) {
+        return evidence(image, null);
+    }
+
+    /** As {@link #evidence(Image)}, of those sectors only that differ from another image's; of all when there is none. */
+    Evidence evidence(Image image, Image other) {
         long start = shape.positionOfUnit(unit);
-        List<Place> oldPlaces = places(sources, rows(shape.before(), start, start + sectors()));
-        Tally tally = new Tally(image);
-        shape.before().forEachPiece(start, sectors(), (slot, memberSector, length, offset) -> {
+        long end = shape.sourceEndOfUnit(unit);
+        Tally tally = new Tally(image, other);
+        if (end == start) {
+            return tally.evidence();
+        }
+        List<Place> oldPlaces = places(sources, rows(shape.before(), start, end));
+        shape.before().forEachPiece(start, end - start, (slot, memberSector, length, offset) -> {
             MemorySegment there = oldPlaces.get(slot).at(volume.dataOffset() + memberSector, length);
             tally.piece(slot, memberSector, there, length, offset);
         });
@@ -121,6 +130,7 @@ final class SavedUnit {
     /** Counts, sector by sector of an image, where the members have it. */
     private final class Tally {
         private final Image image;
+        private final Image other;
         private final MemorySegment empty = Buffers.allocate(1);
         private final Map<Integer, Place> newPlaces = new HashMap<>();
         private long contradictions;
@@ -128,8 +138,9 @@ final class SavedUnit {
         private long found;
         private long lost;
 
-        Tally(Image image) {
+        Tally(Image image, Image other) {
             this.image = image;
+            this.other = other;
         }
 
         Evidence evidence() {
@@ -140,6 +151,9 @@ final class SavedUnit {
         void piece(int slot, long memberSector, MemorySegment there, int length, long offset) {
             MemorySegment moved = relocated(image, slot);
             for (int i = 0; i < length; i++) {
+                if (other != null && same(image.data(), offset + i, other.data(), offset + i)) {
+                    continue;
+                }
                 Seen inOldPlace = seen(there, i, offset + i);
                 if (inOldPlace == Seen.NOT_THERE) {
                     boolean overwritten =
@@ -207,10 +221,10 @@ final class SavedUnit {
         return null;
     }
 
-    /** Data sectors in which two images differ. */
-    static long differences(Image one, Image other) {
+    /** Data sectors in which two images differ, of those that the old layout has. */
+    long differences(Image one, Image other) {
         long count = 0;
-        for (long sector = 0; sector < Units.sectorsOfBytesExact(one.data().byteSize()); sector++) {
+        for (long sector = 0; sector < shape.sourceEndOfUnit(unit) - shape.positionOfUnit(unit); sector++) {
             count += same(one.data(), sector, other.data(), sector) ? 0 : 1;
         }
         return count;

@@ -15,11 +15,13 @@ final class StartCheck {
 
     private final Container container;
     private final List<Integer> missing;
+    private final LoggedParity logs;
 
     /** @param missing disk table indexes of members that are listed as working and not there */
-    StartCheck(Container container, List<Integer> missing) {
+    StartCheck(Container container, List<Integer> missing, LoggedParity logs) {
         this.container = container;
         this.missing = List.copyOf(missing);
+        this.logs = logs;
     }
 
     /** @throws ProblemException the first thing that stands against it */
@@ -53,7 +55,10 @@ final class StartCheck {
         List<Slot> slots =
                 volume.activity() instanceof Activity.Reshape reshape ? reshape.slotsAfter() : volume.slots();
         boolean unsure = volume.dirty() || volume.activity() instanceof Activity.Resync;
-        return unsure && gone(slots) > 0 && volume.geometry().parityMembers() > 0;
+        return unsure
+                && gone(slots) > 0
+                && volume.geometry().parityMembers() > 0
+                && (volume.activity() instanceof Activity.Resync || !logs.tells(volume));
     }
 
     private int gone(List<Slot> slots) {

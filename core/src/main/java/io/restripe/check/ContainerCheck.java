@@ -1,5 +1,6 @@
 package io.restripe.check;
 
+import io.restripe.assembly.KnownBad;
 import io.restripe.metadata.Container;
 import io.restripe.metadata.Inspection;
 import io.restripe.metadata.MemberDisk;
@@ -56,6 +57,7 @@ public final class ContainerCheck {
         Selection selection = inspection.selection().get();
         Container container = selection.metadata().container();
         Map<String, MemberDisk> disks = selection.members();
+        Map<String, MemberDisk> readable = KnownBad.hidden(selection.metadata(), disks);
         List<Verdict.Scrub> scrubs = new ArrayList<>();
         if (volume.isPresent() && container.volume(volume.get()).isEmpty()) {
             findings.add(noSuchVolume(container, volume.get()));
@@ -63,7 +65,9 @@ public final class ContainerCheck {
         findings.addAll(states(container, disks));
         for (Volume each : container.volumes()) {
             if (volume.isEmpty() || volume.get().equals(each.name())) {
-                new ContentCheck(container, each, disks, watcher).run(findings).ifPresent(scrubs::add);
+                new ContentCheck(container, each, readable, watcher)
+                        .run(findings)
+                        .ifPresent(scrubs::add);
             }
         }
         return new Verdict(Optional.of(container), findings, scrubs);

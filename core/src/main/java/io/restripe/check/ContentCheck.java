@@ -2,6 +2,7 @@ package io.restripe.check;
 
 import io.restripe.assembly.SlotDisks;
 import io.restripe.disk.Disk;
+import io.restripe.disk.LostSectorsDisk;
 import io.restripe.geometry.Geometry;
 import io.restripe.geometry.Level;
 import io.restripe.metadata.Activity;
@@ -180,8 +181,9 @@ final class ContentCheck {
 
     private void tellUnreadable(Stretch stretch, List<RowRange> ranges) {
         for (RowRange range : ranges.subList(0, Math.min(TOLD, ranges.size()))) {
+            boolean known = range.culprit().contains(LostSectorsDisk.RECORDED);
             findings.add(new Finding(
-                    Severity.ERROR,
+                    known ? Severity.WARNING : Severity.ERROR,
                     Kind.UNREADABLE,
                     new Problem(
                             "contents that cannot be read from every member",

@@ -14,6 +14,9 @@ public final class Buffers implements AutoCloseable {
     /** Alignment that every device takes for direct I/O, and the size of a page of memory. */
     public static final int PAGE_BYTES = 4096;
 
+    /** A thread that owns no memory. Never started. */
+    private static final Thread NOBODY = Thread.ofPlatform().unstarted(() -> {});
+
     private final Arena arena = Arena.ofShared();
     private final Deque<MemorySegment> idle = new ArrayDeque<>();
     private final long bufferBytes;
@@ -42,12 +45,16 @@ public final class Buffers implements AutoCloseable {
     }
 
     /**
-     * The same native memory for every thread, whoever owns the given segment. The caller keeps that one alive until nobody uses the
-     * view any more: it is for requests that return when their helpers are done.
+     * The same native memory for every thread, whoever owns the given segment. One that any thread may use is returned as it is, for that
+     * one keeps its memory. Else it is a view that does not: the owner closes nothing until nobody uses it any more. It is for requests
+     * that return when their helpers are done.
      */
     public static MemorySegment forAnyThread(MemorySegment buffer) {
         if (!buffer.isNative()) {
             throw new IllegalArgumentException("a request needs native memory, not an array");
+        }
+        if (buffer.isAccessibleBy(NOBODY)) {
+            return buffer;
         }
         return MemorySegment.ofAddress(buffer.address()).reinterpret(buffer.byteSize());
     }

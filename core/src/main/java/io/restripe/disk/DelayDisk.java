@@ -13,7 +13,7 @@ public final class DelayDisk extends DiskLayer {
     /**
      * A slow disk.
      *
-     * @param requestNanos added to every request, a flush included
+     * @param requestNanos added to every request, flushes and discards included
      * @param sectorNanos added for every sector read or written
      */
     public DelayDisk(Disk inner, Env env, long requestNanos, long sectorNanos) {
@@ -33,6 +33,12 @@ public final class DelayDisk extends DiskLayer {
     public void write(long sector, MemorySegment from) throws DiskException {
         delay(from.byteSize());
         inner().write(sector, from);
+    }
+
+    @Override
+    public boolean discard(long sector, long sectors) throws DiskException {
+        delay(0);
+        return inner().discard(sector, sectors);
     }
 
     @Override

@@ -2,7 +2,10 @@ package io.restripe.disk;
 
 import java.lang.foreign.MemorySegment;
 
-/** Hands everything to the disk below; a layer overrides what it changes. Closing a layer closes the disk below. */
+/**
+ * Hands everything to the disk below but discards, which it does not do: a layer overrides what it changes, and passes a discard on where
+ * it knows what that means to it. Closing a layer closes the disk below.
+ */
 public abstract class DiskLayer implements Disk {
     private final Disk inner;
 

@@ -28,7 +28,7 @@ public final class FaultDisk extends DiskLayer {
      *
      * @param operations which requests
      * @param range reads and writes must touch it; null: wherever they are
-     * @param fromRequest number of the first request that may fail; reads, writes and flushes count together, from 0
+     * @param fromRequest number of the first request that may fail; reads, writes, discards and flushes count together, from 0
      */
     public record Rule(Set<Operation> operations, SectorRange range, long fromRequest) {
         public Rule {
@@ -101,6 +101,13 @@ public final class FaultDisk extends DiskLayer {
     public void write(long sector, MemorySegment from) throws DiskException {
         failByRule(Operation.WRITE, sector, Units.sectorsOfBytesFloor(from.byteSize()));
         inner().write(sector, from);
+    }
+
+    /** A write, to the rules. */
+    @Override
+    public boolean discard(long sector, long sectors) throws DiskException {
+        failByRule(Operation.WRITE, sector, sectors);
+        return inner().discard(sector, sectors);
     }
 
     @Override

@@ -14,6 +14,7 @@ import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.EnumSet;
+import java.util.List;
 import java.util.Set;
 
 /**
@@ -57,18 +58,25 @@ public final class FileDisk implements Disk {
     /** Alignment of buffers; 1 when requests go through the page cache. */
     private final int bufferAlignment;
 
-    private final FlushGate gate = new FlushGate();
+    /** Whether what is discarded must not be given to others: all space was taken beforehand, so that no write meets a full file system. */
+    private final boolean keepsSpace;
 
-    private FileDisk(String name, SystemFile file, Access access, Shape shape) {
+    /** Whether a range can be given up, as far as is known. */
+    private volatile boolean punches = true;
+
+    private final FlushGate gate = new FlushGate();
+    private final FileExtents extents;
+
+    private FileDisk(String name, SystemFile file, Access access, FileShape shape) {
+        this.extents = new FileExtents(file, shape.logicalSectorBytes());
         this.name = name;
         this.file = file;
         this.access = access;
-        this.sectors = shape.sectors;
-        this.logicalSectorBytes = shape.logicalSectorBytes;
-        this.bufferAlignment = shape.bufferAlignment;
+        this.sectors = shape.sectors();
+        this.logicalSectorBytes = shape.logicalSectorBytes();
+        this.bufferAlignment = shape.bufferAlignment();
+        this.keepsSpace = shape.keepsSpace();
     }
-
-    private record Shape(long sectors, int logicalSectorBytes, int bufferAlignment) {}
 
     /** Opens with direct I/O where it can be had. */
     public static FileDisk open(Path path, Access access) throws DiskException {
@@ -90,8 +98,8 @@ public final class FileDisk implements Disk {
             SystemFile file = openFile(path, status, access, caching);
             try {
                 lock(name, file, access);
-                Shape shape = shapeOf(name, file, caching);
-                if (caching == Caching.DIRECT && !directWorks(file, shape)) {
+                FileShape shape = FileShape.of(name, file, caching == Caching.DIRECT);
+                if (caching == Caching.DIRECT && !shape.directWorks(file)) {
                     file.close();
                     return open(path, access, Caching.PAGE_CACHE);
                 }
@@ -101,7 +109,7 @@ public final class FileDisk implements Disk {
                 throw e;
             }
         } catch (SystemCallException e) {
-            if (caching == Caching.DIRECT && isRefusalOfDirect(e)) {
+            if (caching == Caching.DIRECT && FileShape.isRefusalOfDirect(e)) {
                 return open(path, access, Caching.PAGE_CACHE);
             }
             String who = e.errno() == Errno.EBUSY ? "a mount, an array or another process uses it: " : "";
@@ -168,36 +176,6 @@ public final class FileDisk implements Disk {
         }
     }
 
-    private static Shape shapeOf(String name, SystemFile file, Caching caching)
-            throws DiskException, SystemCallException {
-        FileStatus status = file.status();
-        boolean device = status.kind() == FileStatus.Kind.BLOCK_DEVICE;
-        long bytes = device ? file.deviceBytes() : status.sizeBytes();
-        int logical = device ? file.deviceLogicalSectorBytes() : Units.SECTOR_BYTES;
-        if (bytes % logical != 0) {
-            throw openFailed(name, "its " + bytes + " bytes are not whole sectors of " + logical + " bytes", null);
-        }
-        int memory = status.directMemoryBytes() == 0 ? Buffers.PAGE_BYTES : status.directMemoryBytes();
-        return new Shape(Units.sectorsOfBytesExact(bytes), logical, caching == Caching.DIRECT ? memory : 1);
-    }
-
-    /** Whether the file system takes direct requests of single sectors: some demand larger units, some know none at all. */
-    private static boolean directWorks(SystemFile file, Shape shape) throws SystemCallException {
-        int unit = shape.logicalSectorBytes;
-        if (Units.bytesOfSectors(shape.sectors) < 2L * unit) {
-            return false;
-        }
-        try (Arena arena = Arena.ofConfined()) {
-            return file.read(unit, arena.allocate(unit, Buffers.PAGE_BYTES)) == unit;
-        } catch (SystemCallException e) {
-            return !isRefusalOfDirect(e); // an unreadable sector says nothing; whoever reads it will be told
-        }
-    }
-
-    private static boolean isRefusalOfDirect(SystemCallException e) {
-        return e.errno() == Errno.EINVAL || e.errno() == Errno.EOPNOTSUPP;
-    }
-
     @Override
     public String name() {
         return name;
@@ -261,6 +239,92 @@ public final class FileDisk implements Disk {
         }
     }
 
+    /**
+     * A hole in a file; in a file that had all of its space when it was opened, and whose writes therefore cannot find the file system full,
+     * a range that keeps its space; on a device the system's way to zero it without writing. Where there is no such thing, that is found out
+     * once.
+     */
+    @Override
+    public boolean discard(long sector, long sectors) throws DiskException {
+        Requests.checkDiscard(this, sector, sectors);
+        refuseWriteIfReadOnlyOrBroken(sector, sectors);
+        if (sectors == 0 || !punches) {
+            return punches;
+        }
+        try {
+            if (keepsSpace) {
+                file.zeroRange(Units.bytesOfSectors(sector), Units.bytesOfSectors(sectors));
+            } else {
+                file.punch(Units.bytesOfSectors(sector), Units.bytesOfSectors(sectors));
+            }
+            return true;
+        } catch (SystemCallException e) {
+            if (e.errno() == Errno.EOPNOTSUPP || e.errno() == Errno.ENOSYS || e.errno() == Errno.ENODEV) {
+                punches = false;
+                return false;
+            }
+            throw new DiskException(name, Operation.WRITE, sector, sectors, e.getMessage(), e);
+        }
+    }
+
+    /** A hole of a file; of a device nothing is known. */
+    @Override
+    public Extent extent(long sector, long sectors) throws DiskException {
+        Requests.checkRange(this, Operation.READ, sector, sectors);
+        try {
+            return extents.extent(sector, sectors);
+        } catch (SystemCallException e) {
+            throw new DiskException(name, Operation.READ, sector, sectors, e.getMessage(), e);
+        }
+    }
+
+    @Override
+    public void read(long sector, List<MemorySegment> into) throws DiskException {
+        if (!takesAtOnce(into)) {
+            Disk.super.read(sector, into);
+            return;
+        }
+        long lengthSectors = Requests.check(this, Operation.READ, sector, into);
+        try {
+            long done = file.read(Units.bytesOfSectors(sector), into);
+            if (done < Units.bytesOfSectors(lengthSectors)) {
+                Disk.super.read(sector, into); // again, each by itself: it gets further, or says why not
+            }
+        } catch (IOException e) {
+            throw new DiskException(name, Operation.READ, sector, lengthSectors, e.getMessage(), e);
+        }
+    }
+
+    @Override
+    public void write(long sector, List<MemorySegment> from) throws DiskException {
+        if (!takesAtOnce(from)) {
+            Disk.super.write(sector, from);
+            return;
+        }
+        long lengthSectors = Requests.check(this, Operation.WRITE, sector, from);
+        refuseWriteIfReadOnlyOrBroken(sector, lengthSectors);
+        try {
+            long done = file.write(Units.bytesOfSectors(sector), from);
+            if (done < Units.bytesOfSectors(lengthSectors)) {
+                Disk.super.write(sector, from);
+            }
+        } catch (IOException e) {
+            throw new DiskException(name, Operation.WRITE, sector, lengthSectors, e.getMessage(), e);
+        }
+    }
+
+    private boolean takesAtOnce(List<MemorySegment> buffers) {
+        if (buffers.size() < 2 || buffers.size() > SystemFile.MOST_BUFFERS) {
+            return false;
+        }
+        for (MemorySegment buffer : buffers) {
+            if (!takes(buffer)) {
+                return false;
+            }
+        }
+        return true;
+    }
+
     @Override
     public void flush() throws DiskException {
         if (access == Access.READ_ONLY) {
@@ -318,7 +382,7 @@ public final class FileDisk implements Disk {
         }
     }
 
-    private static DiskException openFailed(String name, String why, Throwable cause) {
+    static DiskException openFailed(String name, String why, Throwable cause) {
         DiskException failed = new DiskException(name, Operation.OPEN, -1, 0, why);
         if (cause != null) {
             failed.initCause(cause);

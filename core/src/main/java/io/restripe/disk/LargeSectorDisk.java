@@ -38,4 +38,10 @@ public final class LargeSectorDisk extends DiskLayer {
         Requests.check(this, Operation.WRITE, sector, from);
         inner().write(sector, from);
     }
+
+    @Override
+    public boolean discard(long sector, long sectors) throws DiskException {
+        Requests.checkDiscard(this, sector, sectors);
+        return inner().discard(sector, sectors);
+    }
 }

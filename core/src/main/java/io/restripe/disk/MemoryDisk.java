@@ -4,6 +4,7 @@ import io.restripe.disk.DiskException.Operation;
 import io.restripe.unit.Units;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import java.util.concurrent.locks.Lock;
 import java.util.concurrent.locks.ReadWriteLock;
@@ -128,6 +129,49 @@ public final class MemoryDisk implements Disk {
             forEachPiece(Units.bytesOfSectors(sector), from, this::writePiece);
         } finally {
             one.unlock();
+        }
+    }
+
+    /** Whole pages are given back. */
+    @Override
+    public boolean discard(long sector, long sectors) throws DiskException {
+        Requests.checkDiscard(this, sector, sectors);
+        Lock one = snapshots.readLock();
+        one.lock();
+        try {
+            long end = Units.bytesOfSectors(sector + sectors);
+            for (long at = Units.bytesOfSectors(sector); at < end; ) {
+                int page = Math.toIntExact(at / PAGE_BYTES);
+                int from = Math.toIntExact(at % PAGE_BYTES);
+                int bytes = Math.toIntExact(Math.min(PAGE_BYTES - from, end - at));
+                clear(page, from, bytes);
+                at += bytes;
+            }
+            return true;
+        } finally {
+            one.unlock();
+        }
+    }
+
+    /** By pages. */
+    @Override
+    public Extent extent(long sector, long sectors) throws DiskException {
+        Requests.checkRange(this, Operation.READ, sector, sectors);
+        long from = Units.bytesOfSectors(sector);
+        long end = from + Units.bytesOfSectors(sectors);
+        int page = Math.toIntExact(from / PAGE_BYTES);
+        boolean hole = pages.get(page) == null;
+        do {
+            page++;
+        } while ((long) page * PAGE_BYTES < end && (pages.get(page) == null) == hole);
+        return new Extent(Units.sectorsOfBytesExact(Math.min(end, (long) page * PAGE_BYTES) - from), hole);
+    }
+
+    private void clear(int page, int from, int bytes) {
+        if (bytes == PAGE_BYTES) {
+            pages.set(page, null);
+        } else if (pages.get(page) != null) {
+            Arrays.fill(ownPage(page, false).bytes, from, from + bytes, (byte) 0);
         }
     }
 

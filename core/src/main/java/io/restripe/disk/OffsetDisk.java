@@ -48,5 +48,17 @@ public final class OffsetDisk extends DiskLayer {
     }
 
     @Override
+    public boolean discard(long sector, long sectors) throws DiskException {
+        Requests.checkDiscard(this, sector, sectors);
+        return inner().discard(window.start() + sector, sectors);
+    }
+
+    @Override
+    public Extent extent(long sector, long sectors) throws DiskException {
+        Requests.checkRange(this, Operation.READ, sector, sectors);
+        return inner().extent(window.start() + sector, sectors);
+    }
+
+    @Override
     public void close() {}
 }

@@ -17,5 +17,15 @@ public final class ReadOnlyDisk extends DiskLayer {
     }
 
     @Override
+    public boolean discard(long sector, long sectors) throws DiskException {
+        throw new DiskException(name(), Operation.WRITE, sector, sectors, "it is read-only");
+    }
+
+    @Override
+    public Extent extent(long sector, long sectors) throws DiskException {
+        return inner().extent(sector, sectors);
+    }
+
+    @Override
     public void flush() {}
 }

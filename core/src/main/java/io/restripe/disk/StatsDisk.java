@@ -10,11 +10,19 @@ public final class StatsDisk extends DiskLayer {
     private final LongAdder readSectors = new LongAdder();
     private final LongAdder writes = new LongAdder();
     private final LongAdder writtenSectors = new LongAdder();
+    private final LongAdder discardedSectors = new LongAdder();
     private final LongAdder flushes = new LongAdder();
     private final LongAdder errors = new LongAdder();
 
-    /** What a disk has done; taken while it works, the numbers need not be of one moment. */
-    public record Stats(long reads, long readSectors, long writes, long writtenSectors, long flushes, long errors) {}
+    /** What a disk has done; taken while it works, the numbers need not be of one moment. A discard that made no zeros counts nowhere. */
+    public record Stats(
+            long reads,
+            long readSectors,
+            long writes,
+            long writtenSectors,
+            long discardedSectors,
+            long flushes,
+            long errors) {}
 
     public StatsDisk(Disk inner) {
         super(inner);
@@ -23,7 +31,13 @@ public final class StatsDisk extends DiskLayer {
     /** The numbers so far. */
     public Stats stats() {
         return new Stats(
-                reads.sum(), readSectors.sum(), writes.sum(), writtenSectors.sum(), flushes.sum(), errors.sum());
+                reads.sum(),
+                readSectors.sum(),
+                writes.sum(),
+                writtenSectors.sum(),
+                discardedSectors.sum(),
+                flushes.sum(),
+                errors.sum());
     }
 
     @Override
@@ -38,6 +52,14 @@ public final class StatsDisk extends DiskLayer {
         counted(() -> inner().write(sector, from));
         writes.increment();
         writtenSectors.add(Units.sectorsOfBytesFloor(from.byteSize()));
+    }
+
+    @Override
+    public boolean discard(long sector, long sectors) throws DiskException {
+        boolean[] zeros = {false};
+        counted(() -> zeros[0] = inner().discard(sector, sectors));
+        discardedSectors.add(zeros[0] ? sectors : 0);
+        return zeros[0];
     }
 
     @Override

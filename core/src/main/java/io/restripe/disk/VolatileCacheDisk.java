@@ -87,6 +87,14 @@ public final class VolatileCacheDisk extends DiskLayer {
         }
     }
 
+    /** Zeros in the cache, as unsafe as a write there; the disk below gets them written. */
+    @Override
+    public boolean discard(long sector, long sectors) throws DiskException {
+        Requests.checkDiscard(this, sector, sectors);
+        Zeros.write(this, sector, sectors);
+        return true;
+    }
+
     @Override
     public void flush() throws DiskException {
         lock.lock();

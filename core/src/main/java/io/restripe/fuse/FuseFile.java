@@ -1,19 +1,18 @@
 package io.restripe.fuse;
 
-import io.restripe.disk.Buffers;
 import io.restripe.disk.Disk;
 import io.restripe.disk.DiskException;
+import io.restripe.disk.Zeros;
 import io.restripe.os.Errno;
 import io.restripe.unit.Units;
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
 
 /**
  * A disk as the only file of a file system: a request's bytes go in, the answer's bytes come out. Any thread may call, each with a buffer of
  * its own. A request that is not whole, or asks for what is not there, is answered with an error and reaches no disk.
  *
  * <p>READ and WRITE go to whole sectors of the disk. FSYNC is {@link Disk#flush}: when it is answered, every WRITE that was answered before
- * it came survives a power cut. FALLOCATE writes zeros where a range is to read as zeros: a disk cannot discard.
+ * it came survives a power cut. FALLOCATE makes a range read as zeros: a hole, which is what a loop
+ * device makes of a discard, is one of the disk where it gives up ranges at all.
  */
 final class FuseFile {
     private static final System.Logger LOG = System.getLogger("io.restripe.fuse");
@@ -33,10 +32,7 @@ final class FuseFile {
     private static final int HANDLE = 1;
 
     private static final int FALLOCATE_BYTES = 32;
-    private static final int ZEROS_BYTES = 1 << 20;
-    /** What zeros are written from; never changed. */
-    private static final MemorySegment ZEROS = Buffers.allocate(Arena.global(), Units.sectorsOfBytesExact(ZEROS_BYTES))
-            .asReadOnly();
+    private static final int SETATTR_BYTES = 88;
 
     private final Disk disk;
     private final boolean readOnly;
@@ -59,7 +55,7 @@ final class FuseFile {
     }
 
     /** Size in bytes now: whole sectors of the disk. */
-    private long sizeBytes() {
+    long sizeBytes() {
         return Units.floorToUnit(Units.bytesOfSectors(disk.sectors()), disk.logicalSectorBytes());
     }
 
@@ -133,7 +129,7 @@ final class FuseFile {
             case Protocol.FSYNC -> flush();
             case Protocol.FALLOCATE -> zero(buffer, bodyBytes);
             case Protocol.GETATTR -> attributes(buffer);
-            case Protocol.SETATTR -> refused(Errno.EPERM); // the file is as long as the disk
+            case Protocol.SETATTR -> setAttributes(buffer, bodyBytes);
             case Protocol.OPEN -> open(buffer, bodyBytes);
             case Protocol.STATFS -> statistics(buffer);
             case Protocol.RELEASE, Protocol.FLUSH -> 0; // of a handle for which nothing is kept
@@ -203,6 +199,20 @@ final class FuseFile {
         buffer.set32(at + 64, 1);
         buffer.set32(at + 80, BLOCK_BYTES);
         return bytes;
+    }
+
+    /** The file is as long as the disk: no other length can be set, and nothing else. */
+    private int setAttributes(FuseBuffer buffer, int bodyBytes) {
+        if (bodyBytes < SETATTR_BYTES) {
+            return refused(Errno.EINVAL);
+        }
+        int which = buffer.i32(FuseBuffer.BODY);
+        if ((which & Protocol.SET_SIZE) == 0
+                || (which & Protocol.SET_OWNER_AND_MODE) != 0
+                || buffer.i64(FuseBuffer.BODY + 16) != sizeBytes()) {
+            return refused(Errno.EPERM);
+        }
+        return attributes(buffer);
     }
 
     private int open(FuseBuffer buffer, int bodyBytes) {
@@ -295,11 +305,14 @@ final class FuseFile {
             return refusal;
         }
         long sector = Units.sectorsOfBytesExact(offset);
-        for (long left = bytes; left > 0; ) {
-            long piece = Math.min(left, ZEROS_BYTES);
-            disk.write(sector, ZEROS.asSlice(0, piece));
-            sector += Units.sectorsOfBytesExact(piece);
-            left -= piece;
+        long sectors = Units.sectorsOfBytesExact(bytes);
+        if (zeroing == Protocol.PUNCH_HOLE) {
+            if (!disk.discard(sector, 0)) {
+                return refused(Errno.EOPNOTSUPP); // the kernel writes zeros where it needs them
+            }
+            Zeros.make(disk, sector, sectors);
+        } else {
+            Zeros.write(disk, sector, sectors);
         }
         return 0;
     }

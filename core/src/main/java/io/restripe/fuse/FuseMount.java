@@ -34,15 +34,18 @@ public final class FuseMount {
 
     private final Env env;
     private final Path file;
+    private final FuseFile served;
     private final List<Descriptor> descriptors;
     private final FuseServer server;
     private OptionalLong holder;
 
-    private FuseMount(Env env, Path file, List<Descriptor> descriptors, FuseServer server, OptionalLong holder) {
+    private FuseMount(Env env, Path file, FuseFile served, List<Descriptor> descriptors, OptionalLong holder) {
         this.env = env;
         this.file = file;
+        this.served = served;
         this.descriptors = descriptors;
-        this.server = server;
+        this.server = new FuseServer(
+                env, "fuse", served, descriptors.stream().map(KernelLink::new).toList());
         this.holder = holder;
     }
 
@@ -64,8 +67,7 @@ public final class FuseMount {
             while (descriptors.size() < DESCRIPTORS) {
                 descriptors.add(FuseDevice.clone(descriptors.getFirst()));
             }
-            FuseMount made =
-                    new FuseMount(env, file, descriptors, server(env, served, descriptors), OptionalLong.empty());
+            FuseMount made = new FuseMount(env, file, served, descriptors, OptionalLong.empty());
             made.server.start();
             if (!made.server.awaitInitialized(LONGEST_GREETING_NANOS)) {
                 throw new IOException("the kernel does not speak on " + FuseDevice.PATH);
@@ -85,11 +87,6 @@ public final class FuseMount {
         }
     }
 
-    private static FuseServer server(Env env, FuseFile file, List<Descriptor> descriptors) {
-        return new FuseServer(
-                env, "fuse", file, descriptors.stream().map(KernelLink::new).toList());
-    }
-
     /**
      * Goes on serving what a process mounted that has ended since: requests that it did not answer come again.
      *
@@ -105,8 +102,7 @@ public final class FuseMount {
             }
             FuseFile served = new FuseFile(disk, readOnly);
             served.takeOver();
-            FuseMount made =
-                    new FuseMount(env, file, descriptors, server(env, served, descriptors), OptionalLong.of(holder));
+            FuseMount made = new FuseMount(env, file, served, descriptors, OptionalLong.of(holder));
             askAgain(descriptors.getFirst());
             made.server.start();
             done = true;
@@ -136,6 +132,18 @@ public final class FuseMount {
     /** Process id of who keeps the connection when this process dies; empty: it ends with this process. */
     public OptionalLong holder() {
         return holder;
+    }
+
+    /**
+     * Length of the file now. The kernel may know another: until it has asked, or been told, reads behind the length that it knew find
+     * nothing. To ask it is not enough: an answer to that is dropped by the kernel when a write ended while it was on its way (seen with Linux
+     * 6.18: a loop device that has grown fails to read its new part). A length that is set is always taken, and none is but this.
+     *
+     * <p>Whoever sets it, or asks for it, waits for an answer of this process, and must not belong to it: a thread that waits for its own
+     * process when that is killed never ends, and with it stays all that the process held.
+     */
+    public long sizeBytes() {
+        return served.sizeBytes();
     }
 
     /** See {@link FuseServer#leave}: for when the disk goes and the connection is to be resumed by another process. */

@@ -53,5 +53,10 @@ final class Protocol {
 
     static final int O_ACCMODE = 3;
 
+    /** What SETATTR is to set: a bit for the mode, the owner, the group; and one for the length. */
+    static final int SET_OWNER_AND_MODE = 7;
+
+    static final int SET_SIZE = 1 << 3;
+
     private Protocol() {}
 }

@@ -8,11 +8,15 @@ import io.restripe.array.Errno;
 import io.restripe.array.ServedArray;
 import io.restripe.assembly.ArrayStart;
 import io.restripe.assembly.Assembly;
+import io.restripe.consistency.ConsistencyPolicy;
 import io.restripe.disk.DiskException;
 import io.restripe.env.Env;
 import io.restripe.env.Signal;
+import io.restripe.metadata.Activity;
 import io.restripe.metadata.Container;
+import io.restripe.metadata.ReshapeGoal;
 import io.restripe.metadata.Volume;
+import io.restripe.reshape.KeptPolicy;
 import io.restripe.reshape.Monitor;
 import io.restripe.rule.Problem;
 import io.restripe.rule.ProblemException;
@@ -20,6 +24,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 
 /** The arrays of one container, by volume index. Any thread may read; volumes are added by one at a time. */
@@ -68,9 +73,63 @@ final class ContainerArrays {
         return starts;
     }
 
+    /**
+     * Has those arrays watched that run and are not yet, also where one has gone and another of the same volume come, and configures none.
+     * Those that only wait for a monitor may be written afterwards; who has claimed one, with a minus in its version, may keep it read-only.
+     * What is wrong with one array keeps no other from being watched.
+     */
+    void watchRunning(Container described, Set<Integer> running) throws AttributeException {
+        AttributeException wrong = null;
+        for (Volume volume : described.volumes()) {
+            if (running.contains(volume.index())) {
+                try {
+                    watchRunning(volume, described);
+                } catch (AttributeException e) {
+                    wrong = e;
+                }
+            }
+        }
+        if (wrong != null) {
+            throw wrong;
+        }
+    }
+
+    private void watchRunning(Volume volume, Container described) throws AttributeException {
+        ServedArray known = arrays.get(volume.index());
+        if (known == null || isGone(known)) {
+            takeOver(volume, described);
+            if (known != null) {
+                known.close();
+            }
+        }
+        ServedArray array = arrays.get(volume.index());
+        if (!array.read(Attribute.METADATA_VERSION).startsWith("external:-")) {
+            letWrite(array);
+        }
+    }
+
+    /** Refuses reshapes that an array would refuse, before any of them is recorded. */
+    void requireReshapable(List<ReshapeGoal> goals) throws ProblemException {
+        for (ReshapeGoal goal : goals) {
+            KeptPolicy.requireReshapable(
+                    arrays.get(goal.volume()), monitor.container().volumes().get(goal.volume()));
+        }
+    }
+
     /** Configures a volume's array, read-only as yet, and has it watched. */
     Start configure(Volume volume, Container described, boolean needsRepair) throws AttributeException {
         ServedArray array = array(volume);
+        keep(volume, array); // also where it is not configured, so that it is discarded with the others
+        ConsistencyPolicy policy = volume.consistency().policy();
+        if (volume.activity() instanceof Activity.Reshape && !array.reshapes(policy)) {
+            throw new AttributeException(
+                    container + "/" + volume.name(),
+                    Attribute.CONSISTENCY_POLICY.mdName(),
+                    policy.word(),
+                    Errno.EINVAL,
+                    "it is half-way through a reshape, which the kernel's arrays do not do with that policy: assemble it with"
+                            + " --backend=embedded");
+        }
         ArrayStart start =
                 new ArrayStart(array, volume, described, monitor.disks().keySet());
         start.configure(backend.containerName());
@@ -78,24 +137,50 @@ final class ContainerArrays {
         return start::go;
     }
 
+    /** The array of a volume that has just been made. */
+    void startNew(Volume volume, Container described) throws ProblemException {
+        try {
+            configure(volume, described, false).go();
+        } catch (AttributeException e) {
+            throw MonitorCalls.problem("cannot start volume " + volume.name(), e);
+        }
+    }
+
     /** An array that runs goes on as it is; one that only waited for somebody who keeps its metadata may be written from now on. */
     private Start takeOver(Volume volume, Container described) throws AttributeException {
         ServedArray array = array(volume);
-        watch(volume, array, Monitor.mayOweResync(described, volume));
-        return () -> {
-            String state = new Attributes(array).arrayState();
-            if (state.equals("readonly") || state.equals("read-auto")) {
-                array.write(Attribute.ARRAY_STATE, "active");
+        boolean watched = false;
+        try {
+            watch(volume, array, Monitor.mayOweResync(described, volume));
+            watched = true;
+        } finally {
+            if (!watched) {
+                array.close();
             }
-        };
+        }
+        keep(volume, array);
+        return () -> letWrite(array);
+    }
+
+    private static void letWrite(ServedArray array) throws AttributeException {
+        String state = new Attributes(array).arrayState();
+        if (state.equals("readonly") || state.equals("read-auto")) {
+            array.write(Attribute.ARRAY_STATE, "active");
+        }
+    }
+
+    String nameOf(Volume volume) {
+        return container + "/" + volume.name();
     }
 
     private ServedArray array(Volume volume) throws AttributeException {
-        ServedArray array = backend.array(container + "/" + volume.name(), volume.index(), monitor::disks);
+        return backend.array(nameOf(volume), volume.index(), monitor::disks);
+    }
+
+    private void keep(Volume volume, ServedArray array) {
         Map<Integer, ServedArray> with = new TreeMap<>(arrays);
         with.put(volume.index(), array);
         arrays = Collections.unmodifiableMap(with);
-        return array;
     }
 
     private void watch(Volume volume, ServedArray array, boolean needsRepair) throws AttributeException {
@@ -145,16 +230,29 @@ final class ContainerArrays {
         }
     }
 
-    /** Flushes and stops every array, once what waits to be recorded is; waits some seconds for that. They stay readable through their attributes until {@link #close}. */
-    void stop() throws ProblemException {
-        for (ServedArray array : arrays.values()) {
-            stop(array);
-        }
+    /** Something that returns when the monitor has seen what arrays are now. */
+    interface Recorded {
+        void await() throws ProblemException;
+    }
+
+    /**
+     * Flushes and stops every array, once what waits to be recorded is; waits some seconds for that. They stay readable through their
+     * attributes until {@link #close}. What the monitor says to an array as it had seen it before may start that again: so it is looked for.
+     */
+    void stop(Recorded recorded) throws ProblemException {
+        do {
+            for (ServedArray array : arrays.values()) {
+                stop(array);
+            }
+            recorded.await();
+        } while (run());
     }
 
     private void stop(ServedArray array) throws ProblemException {
         try {
-            array.disk().flush();
+            if (runs(array)) {
+                array.disk().flush();
+            }
         } catch (DiskException e) {
             // A failed member is recorded by the monitor; what the flush could not do is told by the array's state
             // below.
@@ -196,6 +294,20 @@ final class ContainerArrays {
         }
     }
 
+    /** Whether any of them runs. */
+    private boolean run() {
+        return arrays.values().stream().anyMatch(ContainerArrays::runs);
+    }
+
+    private static boolean runs(ServedArray array) {
+        try {
+            String state = new Attributes(array).arrayState();
+            return !state.equals("inactive") && !state.equals("clear");
+        } catch (AttributeException e) {
+            return false; // it has gone
+        }
+    }
+
     void close() {
         arrays.values().forEach(ServedArray::close);
     }
@@ -209,14 +321,15 @@ final class ContainerArrays {
 
     /** Whether there were arrays and none is left. */
     boolean gone() {
-        return !arrays.isEmpty()
-                && arrays.values().stream().allMatch(array -> {
-                    try {
-                        return new Attributes(array).arrayState().equals("clear");
-                    } catch (AttributeException e) {
-                        return false;
-                    }
-                });
+        return !arrays.isEmpty() && arrays.values().stream().allMatch(ContainerArrays::isGone);
+    }
+
+    private static boolean isGone(ServedArray array) {
+        try {
+            return new Attributes(array).arrayState().equals("clear");
+        } catch (AttributeException e) {
+            return false;
+        }
     }
 
     /** Nothing is to run after all. What had been taken over runs on, without us. */

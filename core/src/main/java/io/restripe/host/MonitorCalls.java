@@ -1,5 +1,6 @@
 package io.restripe.host;
 
+import io.restripe.array.ArrayBackend;
 import io.restripe.metadata.Container;
 import io.restripe.metadata.Volume;
 import io.restripe.reshape.MonitorLink;
@@ -11,7 +12,7 @@ import java.io.IOException;
 import java.util.List;
 
 /** What is asked of a container's monitor on behalf of a person, with answers in a person's words. Any thread. */
-final class MonitorCalls {
+final class MonitorCalls implements ArrayBackend.Pinged {
     private final String container;
     private final MonitorLink monitor;
 
@@ -34,6 +35,17 @@ final class MonitorCalls {
             throw problem("cannot " + what, e);
         }
     }
+
+    @Override
+    public void record() throws IOException {
+        if (monitor.call(new Request.PingMonitor()) instanceof Reply.Refused refused) {
+            throw new IOException(refused.rule() + ": " + refused.why());
+        }
+    }
+
+    /** Nothing is new here that was not made here. */
+    @Override
+    public void lookAgain() {}
 
     /** Throws the first of what stands against something, if anything does. */
     static void refuse(List<Problem> problems) throws ProblemException {

@@ -27,6 +27,9 @@ final class Reshaping {
     private final DiskChanges disks;
     private final MonitorLink toMonitor;
     private final Runnable ended;
+    /** Held while somebody begins a change, by one at a time; before the other one. */
+    private final Lock changes;
+
     private final Lock lock;
     private long maxHoldNanos = ReshapeManager.DEFAULT_MAX_HOLD_NANOS;
     private ReshapeManager manager;
@@ -48,18 +51,32 @@ final class Reshaping {
         this.disks = disks;
         this.toMonitor = toMonitor;
         this.ended = ended;
+        this.changes = env.newLock();
         this.lock = env.newLock();
     }
 
     /** On return the first reshape of the plan is durably begun and goes on in the background. */
     void begin(ReshapePlan plan, List<MemberDisk> joining) throws ProblemException {
+        changes.lock();
+        try {
+            requireNone("reshape");
+            beginAlone(plan, joining);
+        } finally {
+            changes.unlock();
+        }
+    }
+
+    private void requireNone(String what) throws ProblemException {
         if (isRunning()) {
             throw new ProblemException(new Problem(
-                    "cannot reshape",
+                    "cannot " + what,
                     "container " + container,
                     "a reshape is under way",
                     "Wait for its end: restripe wait " + container));
         }
+    }
+
+    private void beginAlone(ReshapePlan plan, List<MemberDisk> joining) throws ProblemException {
         monitor.holdSyncs(true);
         try {
             for (MemberDisk disk : joining) {
@@ -69,7 +86,26 @@ final class Reshaping {
             monitor.holdSyncs(false);
             throw e;
         }
-        manage(plan.goals()).awaitBorn(); // the manager lets go of the syncs at its end
+        awaitBorn(manage(plan.goals())); // the manager lets go of the syncs at its end
+    }
+
+    /** When it is refused its manager has ended, so that another one can be begun at once. */
+    private void awaitBorn(ReshapeManager started) throws ProblemException {
+        try {
+            started.awaitBorn();
+        } catch (ProblemException e) {
+            managing().join();
+            throw e;
+        }
+    }
+
+    private Env.Worker managing() {
+        lock.lock();
+        try {
+            return managing;
+        } finally {
+            lock.unlock();
+        }
     }
 
     /** What was left half-way goes on in the background. */
@@ -79,12 +115,21 @@ final class Reshaping {
 
     /** See {@link RunningContainer#resume}. */
     void resume() throws ProblemException {
+        changes.lock();
+        try {
+            resumeAlone();
+        } finally {
+            changes.unlock();
+        }
+    }
+
+    private void resumeAlone() throws ProblemException {
         if (isRunning()) {
             manager().ifPresent(ReshapeManager::resume);
         } else if (ReshapeManager.hasWork(monitor.container()) || anyLeftOver()) {
-            manage(List.of()).awaitBorn();
+            awaitBorn(manage(List.of()));
         } else {
-            manage(toBeMadeWider()).awaitBorn();
+            awaitBorn(manage(toBeMadeWider()));
         }
     }
 
@@ -102,6 +147,7 @@ final class Reshaping {
                     "no reshape is half-way",
                     "Begin one: restripe grow"));
         }
+        arrays.requireReshapable(goals);
         return goals;
     }
 
@@ -151,6 +197,31 @@ final class Reshaping {
             return started;
         } finally {
             lock.unlock();
+        }
+    }
+
+    /** Something that no reshape may go on beside, and no rebuild begin. */
+    interface Quietly {
+        void run() throws ProblemException;
+    }
+
+    /**
+     * Does something; reshapes that are asked for meanwhile wait for it.
+     *
+     * @param what for "cannot ..."
+     */
+    void whileNoneRuns(String what, Quietly quietly) throws ProblemException {
+        changes.lock();
+        try {
+            requireNone(what);
+            monitor.holdSyncs(true);
+            try {
+                quietly.run();
+            } finally {
+                monitor.holdSyncs(false);
+            }
+        } finally {
+            changes.unlock();
         }
     }
 

@@ -5,11 +5,11 @@ import io.restripe.array.ArrayControl;
 import io.restripe.array.AttributeException;
 import io.restripe.assembly.Assembly;
 import io.restripe.assembly.CopyAreaUse;
+import io.restripe.consistency.ConsistencyPolicy;
 import io.restripe.disk.Disk;
 import io.restripe.env.Env;
 import io.restripe.env.Signal;
 import io.restripe.metadata.Container;
-import io.restripe.metadata.ContainerDisk;
 import io.restripe.metadata.MemberDisk;
 import io.restripe.metadata.MetadataFormat;
 import io.restripe.metadata.Volume;
@@ -121,10 +121,7 @@ public final class RunningContainer {
                 env, name, monitor, arrays, disks, options.toMonitor().apply(monitor), changed::raise);
     }
 
-    /**
-     * Writes a new container with its first volume on disks; nothing is started. What the disks held is lost: the caller has made sure
-     * that this is wanted.
-     */
+    /** Writes a new container with its first volume on disks, whose contents are lost, which the caller has asked for; starts nothing. */
     public static void create(MetadataFormat format, List<MemberDisk> disks, VolumeSpec spec) throws ProblemException {
         ContainerCreation.create(format, disks, spec);
     }
@@ -139,7 +136,8 @@ public final class RunningContainer {
             if (options.backend().isPresent()) {
                 options.backend().get().stopRunning();
             }
-            assembly.recover(new Assembly.Options(options.startDegraded(), options.force()));
+            boolean lists = options.backend().map(ArrayBackend::listsBadBlocks).orElse(false);
+            assembly.recover(new Assembly.Options(options.startDegraded(), options.force(), lists));
         }
         RunningContainer running = new RunningContainer(env, name, format, assembly, options);
         if (options.readOnly()) {
@@ -160,6 +158,7 @@ public final class RunningContainer {
             for (ContainerArrays.Start start : starts) {
                 start.go();
             }
+            backend.answer(calls);
         } catch (AttributeException e) {
             monitor.stop();
             arrays.discard();
@@ -219,14 +218,16 @@ public final class RunningContainer {
     /** A new volume in the free space of the container's disks, started. */
     public void createVolume(VolumeSpec spec) throws ProblemException {
         requireWritable();
-        MonitorCalls.refuse(monitor.metadata().refuseVolume(spec));
+        ContainerCreation.prepare(monitor.metadata(), spec, monitor.disks());
         calls.ask("create volume " + spec.name(), new Request.AddVolume(spec));
-        Volume created = volumeOf(spec.name());
-        try {
-            arrays.configure(created, monitor.container(), false).go();
-        } catch (AttributeException e) {
-            throw MonitorCalls.problem("cannot start volume " + spec.name(), e);
-        }
+        arrays.startNew(volumeOf(spec.name()), monitor.container());
+    }
+
+    /** A volume is kept consistent in another way; on return that is in force and recorded. */
+    public void changePolicy(String volume, ConsistencyPolicy policy) throws ProblemException {
+        requireWritable();
+        PolicyChange change = new PolicyChange(name, monitor, arrays, calls);
+        reshaping.whileNoneRuns("change the policy of " + volume, () -> change.change(volumeOf(volume), policy));
     }
 
     /** A disk joins as a spare; a degraded volume begins to rebuild onto it. */
@@ -250,7 +251,9 @@ public final class RunningContainer {
     /** What a request would do. Writes nothing. */
     public ReshapePlan plan(GrowRequest request) throws ProblemException {
         requireWritable();
-        return ReshapePlanner.plan(name, monitor.metadata(), request);
+        ReshapePlan plan = ReshapePlanner.plan(name, monitor.metadata(), request);
+        arrays.requireReshapable(plan.goals());
+        return plan;
     }
 
     /** Begins a reshape; on return it is durably begun and goes on in the background. */
@@ -316,11 +319,6 @@ public final class RunningContainer {
         return options.readOnly() ? assembly.disks() : monitor.disks();
     }
 
-    /** Disk at hand of a serial, for display. */
-    Optional<MemberDisk> diskOf(ContainerDisk disk) {
-        return Optional.ofNullable(disks().get(disk.serial()));
-    }
-
     /** Waits until nothing is under way, or the time is over. True when nothing is. */
     public boolean awaitIdle(long timeoutNanos) {
         long deadline = env.nanoTime() + timeoutNanos;
@@ -372,8 +370,7 @@ public final class RunningContainer {
     /** Null when they have stopped and the monitor has seen it. */
     private ProblemException stopArrays() {
         try {
-            arrays.stop();
-            calls.ask("record the stop of " + name, new Request.PingMonitor());
+            arrays.stop(() -> calls.ask("record the stop of " + name, new Request.PingMonitor()));
             return null;
         } catch (ProblemException e) {
             return e;

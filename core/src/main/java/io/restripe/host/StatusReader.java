@@ -14,14 +14,19 @@ import io.restripe.metadata.Slot;
 import io.restripe.metadata.Volume;
 import io.restripe.reshape.ReshapeManager;
 import io.restripe.rule.Problem;
+import io.restripe.unit.SectorRanges;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
 
 /** Puts together what a running container shows. Reads only; keeps nothing. */
 final class StatusReader {
+    /** Of one disk. */
+    private static final int RANGES_TOLD = 8;
+
     private final RunningContainer running;
     private final Map<Integer, ServedArray> arrays;
 
@@ -36,7 +41,7 @@ final class StatusReader {
         for (ContainerDisk disk : container.disks()) {
             disks.add(new Status.DiskStatus(
                     disk.serial(),
-                    running.diskOf(disk).map(MemberDisk::name).orElse(""),
+                    nameOf(disk, ""),
                     disk.totalSectors(),
                     disk.status().name().toLowerCase(Locale.ROOT)));
         }
@@ -51,7 +56,24 @@ final class StatusReader {
                 disks,
                 volumes,
                 problem.or(() -> running.monitor().problem()),
-                running.notes());
+                notes(container));
+    }
+
+    private List<String> notes(Container container) {
+        List<String> notes = new ArrayList<>();
+        for (ContainerDisk disk : container.disks()) {
+            if (!disk.bad().isEmpty()) {
+                String ranges = disk.bad().stream()
+                        .limit(RANGES_TOLD)
+                        .map(bad -> bad.start() + "-" + (bad.end() - 1))
+                        .collect(Collectors.joining(", "));
+                notes.add(nameOf(disk, disk.serial()) + " has "
+                        + SectorRanges.count(disk.bad()) + " bad sectors: " + ranges
+                        + (disk.bad().size() > RANGES_TOLD ? ", ..." : ""));
+            }
+        }
+        notes.addAll(running.notes());
+        return notes;
     }
 
     private Status.VolumeStatus volume(Container container, Volume volume) {
@@ -110,5 +132,11 @@ final class StatusReader {
                         ? container.disks().get(slot.disk()).serial()
                         : "missing")
                 .toList();
+    }
+
+    /** Of the disk at hand. */
+    private String nameOf(ContainerDisk disk, String otherwise) {
+        MemberDisk atHand = running.disks().get(disk.serial());
+        return atHand == null ? otherwise : atHand.name();
     }
 }

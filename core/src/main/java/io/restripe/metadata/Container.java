@@ -11,8 +11,15 @@ import java.util.Optional;
  * @param generation number of the write it comes from
  * @param disks the disk table, by index; then known spares (index -1)
  * @param volumes by index
+ * @param logsBadBlocks whether the format has a place for sectors that members have lost
  */
-public record Container(String format, String uuid, long generation, List<ContainerDisk> disks, List<Volume> volumes) {
+public record Container(
+        String format,
+        String uuid,
+        long generation,
+        List<ContainerDisk> disks,
+        List<Volume> volumes,
+        boolean logsBadBlocks) {
     public Container {
         disks = List.copyOf(disks);
         volumes = List.copyOf(volumes);

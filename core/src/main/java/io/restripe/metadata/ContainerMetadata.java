@@ -1,8 +1,10 @@
 package io.restripe.metadata;
 
+import io.restripe.consistency.ConsistencyPolicy;
 import io.restripe.rule.Problem;
 import io.restripe.unit.SectorRange;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * The metadata of one container as a value. Every transition is pure and returns a new value; nothing is durable before {@link
@@ -66,11 +68,30 @@ public interface ContainerMetadata {
         return List.of();
     }
 
+    /**
+     * Within {@code bounds} exactly these sectors of a member are lost, where the format has a log of them ({@link
+     * Container#logsBadBlocks}).
+     *
+     * @return the same object when that is recorded already; empty when the log has no room for so many, or the disk is no member
+     */
+    default Optional<ContainerMetadata> withKnownBad(String serial, SectorRange bounds, List<SectorRange> bad) {
+        return Optional.empty();
+    }
+
     /** Everything that stands against the volume, as the format and {@code spec} demand; empty when it can be created. */
     List<Problem> refuseVolume(VolumeSpec spec);
 
     /** A new volume. */
     ContainerMetadata withVolume(VolumeSpec spec);
+
+    /** Everything that stands against another consistency policy of an idle volume; empty when it can be recorded. */
+    List<Problem> refusePolicy(int volume, ConsistencyPolicy policy);
+
+    /**
+     * The volume is kept consistent in another way. Durable after the array does it when that is more than before, and before the array
+     * ceases to do it when it is less: what is recorded is what is counted on after a crash.
+     */
+    ContainerMetadata withPolicy(int volume, ConsistencyPolicy policy);
 
     /** Everything that stands against the goal on the side of the format; empty when it can be recorded. */
     List<Problem> refuseReshape(ReshapeGoal goal);

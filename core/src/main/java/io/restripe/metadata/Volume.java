@@ -1,5 +1,6 @@
 package io.restripe.metadata;
 
+import io.restripe.consistency.Consistency;
 import io.restripe.geometry.Geometry;
 import java.util.List;
 
@@ -14,6 +15,7 @@ import java.util.List;
  * @param arraySectors present capacity; during a reshape still the old one
  * @param slots slot -> disk, of the present geometry
  * @param dirty whether writes may have been under way
+ * @param consistency what is kept to make it consistent again after that
  */
 public record Volume(
         int index,
@@ -25,6 +27,7 @@ public record Volume(
         long arraySectors,
         List<Slot> slots,
         boolean dirty,
+        Consistency consistency,
         Activity activity) {
     public Volume {
         slots = List.copyOf(slots);

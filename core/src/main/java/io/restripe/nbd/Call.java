@@ -18,6 +18,10 @@ final class Call {
     /** What a write brings or a read fills; all of it. */
     final ByteBuffer view;
 
+    /** In bytes: of what it brings or fills, or of the range that becomes zeros. */
+    final long length;
+
+    final int flags;
     final long cookie;
     final Condition changed;
     /** When it began, in the env's time. */
@@ -37,12 +41,36 @@ final class Call {
     long receivedBytes;
 
     Call(int type, long offset, ByteBuffer view, long cookie, Condition changed, long begun) {
+        this(type, 0, offset, view == null ? NOTHING : view, -1, cookie, changed, begun);
+    }
+
+    private Call(
+            int type,
+            int flags,
+            long offset,
+            ByteBuffer view,
+            long zeroBytes,
+            long cookie,
+            Condition changed,
+            long begun) {
         this.type = type;
+        this.flags = flags;
         this.offset = offset;
-        this.view = view == null ? NOTHING : view;
+        this.view = view;
+        this.length = zeroBytes < 0 ? view.capacity() : zeroBytes;
         this.cookie = cookie;
         this.changed = changed;
         this.begun = begun;
+    }
+
+    /** A request that makes a range zeros. */
+    static Call zeros(int flags, long offset, long bytes, long cookie, Condition changed, long begun) {
+        return new Call(Wire.CMD_WRITE_ZEROES, flags, offset, NOTHING, bytes, cookie, changed, begun);
+    }
+
+    /** Whether it changes the disk. */
+    boolean writes() {
+        return type == Wire.CMD_WRITE || type == Wire.CMD_WRITE_ZEROES || type == Wire.CMD_TRIM;
     }
 
     /** A reply that a lost connection began counts for nothing. */
@@ -66,11 +94,11 @@ final class Call {
     private ByteBuffer header() {
         return ByteBuffer.allocate(Wire.REQUEST_BYTES)
                 .putInt(Wire.REQUEST_MAGIC)
-                .putShort((short) 0)
+                .putShort((short) flags)
                 .putShort((short) type)
                 .putLong(cookie)
                 .putLong(offset)
-                .putInt(view.capacity())
+                .putInt((int) length)
                 .flip();
     }
 }

@@ -2,6 +2,7 @@ package io.restripe.nbd;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import io.restripe.disk.Buffers;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.WritableByteChannel;
@@ -33,6 +34,20 @@ final class ClientHandshake {
     record Terms(long sizeBytes, int flags, long minimumBlockBytes, long maximumPayloadBytes) {
         boolean has(int flag) {
             return (flags & flag) != 0;
+        }
+
+        /** Why this cannot be a disk of ours; null when it can. */
+        String whyUnfit(boolean readOnly) {
+            if (minimumBlockBytes > Buffers.PAGE_BYTES) {
+                return "its smallest block has " + minimumBlockBytes + " bytes, more than " + Buffers.PAGE_BYTES;
+            }
+            if (!readOnly && has(Wire.READ_ONLY)) {
+                return "the export is read-only";
+            }
+            if (!readOnly && !has(Wire.SEND_FLUSH)) {
+                return "the server cannot flush, so nothing written there would be safe; it can be opened read-only";
+            }
+            return null;
         }
     }
 

@@ -18,6 +18,7 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.Lock;
+import java.util.function.Supplier;
 
 /**
  * An export of an NBD server as a disk. Any number of threads may call: their requests are under way together on one connection.
@@ -29,8 +30,14 @@ import java.util.concurrent.locks.Lock;
  * the server's machine lost power in between. After a flush that failed every later write and flush fails: nothing tells what was lost.
  */
 public final class NbdDisk implements Disk {
+    /** How the message of an error begins that the server has answered with, and not the connection. */
+    public static final String ANSWERED = "the server says: ";
+
     /** Longest piece of a request: short enough that a slow line answers in time. */
     private static final long LONGEST_PIECE_BYTES = 4 << 20;
+
+    /** Longest range that one request makes zeros. */
+    private static final long LONGEST_ZEROS_BYTES = 64 << 20;
 
     private static final long USUAL_NANOS = TimeUnit.SECONDS.toNanos(30);
 
@@ -124,13 +131,56 @@ public final class NbdDisk implements Disk {
             throw new DiskException(
                     name, Operation.WRITE, sector, Units.sectorsOfBytesFloor(from.byteSize()), "opened read-only");
         }
-        boolean changesMark = sector < markEnd && sector + Units.sectorsOfBytesFloor(from.byteSize()) > markStart;
+        boolean changesMark = touchesMark(sector, Units.sectorsOfBytesFloor(from.byteSize()));
         if (changesMark) {
-            link.expect(null);
+            link.sameDisk().expect(null);
         }
         transfer(Operation.WRITE, sector, from);
         if (changesMark) {
             knowBy(markStart, markEnd - markStart);
+        }
+    }
+
+    private boolean touchesMark(long sector, long sectors) {
+        return sector < markEnd && sector + sectors > markStart;
+    }
+
+    /**
+     * A server is asked for zeros where it has them for less than the price of writing: TRIM would not do, since nothing is said of what it
+     * leaves, and an array's copies and parity must agree on that. What the disk is known by stays.
+     */
+    @Override
+    public boolean discard(long sector, long sectors) throws DiskException {
+        Requests.checkDiscard(this, sector, sectors);
+        if (options.readOnly()) {
+            throw new DiskException(name, Operation.WRITE, sector, sectors, "opened read-only");
+        }
+        if (!terms.has(Wire.SEND_WRITE_ZEROES) || !terms.has(Wire.SEND_FAST_ZERO) || touchesMark(sector, sectors)) {
+            return false;
+        }
+        boolean zeros = true;
+        long most = Units.sectorsOfBytesExact(LONGEST_ZEROS_BYTES);
+        for (long done = 0; done < sectors && zeros; done += most) {
+            try {
+                zeros = zeroPiece(
+                        Units.bytesOfSectors(sector + done), Units.bytesOfSectors(Math.min(most, sectors - done)));
+            } catch (IOException e) {
+                throw new DiskException(name, Operation.WRITE, sector, sectors, e.getMessage(), e);
+            }
+        }
+        return zeros;
+    }
+
+    private boolean zeroPiece(long offset, long bytes) throws IOException {
+        lock.lock();
+        try {
+            Entry entry = room(() -> unflushed.reserveZeros(offset, bytes));
+            Call call =
+                    Call.zeros(Wire.FLAG_FAST_ZERO, offset, bytes, ++lastCookie, lock.newCondition(), env.nanoTime());
+            carryOut(call, entry);
+            return call.error == 0;
+        } finally {
+            lock.unlock();
         }
     }
 
@@ -159,7 +209,7 @@ public final class NbdDisk implements Disk {
         Entry copy;
         lock.lock();
         try {
-            copy = room(offset, Math.toIntExact(piece.byteSize()));
+            copy = room(() -> unflushed.reserve(offset, Math.toIntExact(piece.byteSize())));
         } finally {
             lock.unlock();
         }
@@ -168,11 +218,11 @@ public final class NbdDisk implements Disk {
     }
 
     /** Room for the copy of a write, after a flush where there is none. Called with the lock held once. */
-    private Entry room(long offset, int bytes) throws IOException {
+    private Entry room(Supplier<Entry> reservation) throws IOException {
         while (true) {
             link.requireAlive();
             requireTrust();
-            Entry copy = unflushed.reserve(offset, bytes);
+            Entry copy = reservation.get();
             if (copy != null) {
                 return copy;
             }
@@ -219,13 +269,17 @@ public final class NbdDisk implements Disk {
 
     /** Called with the lock held once, which it gives up meanwhile. */
     private void carryOut(int type, long offset, ByteBuffer view, Entry copy) throws IOException {
-        Call call = new Call(type, offset, view, ++lastCookie, lock.newCondition(), env.nanoTime());
+        carryOut(new Call(type, offset, view, ++lastCookie, lock.newCondition(), env.nanoTime()), copy);
+    }
+
+    /** The same. That zeros are not to be had fast is an answer, not a failure. */
+    private void carryOut(Call call, Entry copy) throws IOException {
         call.copy = copy;
         try {
-            if (type != Wire.CMD_READ) {
+            if (call.type != Wire.CMD_READ) {
                 requireTrust();
             }
-            call.flush = type == Wire.CMD_FLUSH ? unflushed.flushBegins() : 0;
+            call.flush = call.type == Wire.CMD_FLUSH ? unflushed.flushBegins() : 0;
             calls.put(call.cookie, call);
             link.carryOut(call);
         } finally {
@@ -234,9 +288,10 @@ public final class NbdDisk implements Disk {
                 unflushed.ended(copy, false);
             }
         }
-        if (call.error != 0) {
-            String why = "the server says: " + Wire.errorText(call.error);
-            flushFailure = type == Wire.CMD_FLUSH && flushFailure == null ? why : flushFailure;
+        boolean onlySlow = call.error == Wire.ENOTSUP && call.type == Wire.CMD_WRITE_ZEROES;
+        if (call.error != 0 && !onlySlow) {
+            String why = ANSWERED + Wire.errorText(call.error);
+            flushFailure = call.type == Wire.CMD_FLUSH && flushFailure == null ? why : flushFailure;
             throw new IOException(why);
         }
     }
@@ -254,7 +309,8 @@ public final class NbdDisk implements Disk {
             read(sector, bytes);
             markStart = sector;
             markEnd = sector + lengthSectors;
-            link.expect(new Revival.Mark(Units.bytesOfSectors(sector), bytes.toArray(ValueLayout.JAVA_BYTE)));
+            link.sameDisk()
+                    .expect(new Revival.Mark(Units.bytesOfSectors(sector), bytes.toArray(ValueLayout.JAVA_BYTE)));
         }
     }
 

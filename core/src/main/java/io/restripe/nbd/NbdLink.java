@@ -1,18 +1,14 @@
 package io.restripe.nbd;
 
-import io.restripe.disk.Buffers;
 import io.restripe.disk.DiskException;
 import io.restripe.disk.DiskException.Operation;
 import io.restripe.env.Conditions;
 import io.restripe.env.Env;
 import io.restripe.nbd.ClientHandshake.Terms;
 import io.restripe.nbd.Connector.Connection;
-import io.restripe.nbd.UnflushedWrites.Entry;
-import io.restripe.unit.Units;
 import java.io.IOException;
 import java.nio.channels.Channel;
 import java.nio.channels.SocketChannel;
-import java.util.Collection;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
@@ -44,9 +40,8 @@ final class NbdLink {
     private final Map<Long, Call> calls;
 
     private final UnflushedWrites unflushed;
-    private Terms terms;
-    /** What the disk must still say of itself after a reconnect; null: it is not asked. */
-    private Revival.Mark mark;
+    private final SameDisk sameDisk;
+    private final Drain drain;
 
     private Channel channel;
     private PeerChannel sendTo;
@@ -78,6 +73,8 @@ final class NbdLink {
         this.callCame = lock.newCondition();
         this.calls = calls;
         this.unflushed = unflushed;
+        this.sameDisk = new SameDisk(lock, unflushed);
+        this.drain = new Drain(lock, sending, calls);
     }
 
     /** Connects for the first time and starts to read. */
@@ -89,14 +86,14 @@ final class NbdLink {
         } catch (IOException e) {
             throw new DiskException(address.toString(), Operation.OPEN, -1, 0, e.getMessage(), e);
         }
-        String unfit = whyUnfit(first.terms());
+        String unfit = first.terms().whyUnfit(options.readOnly());
         if (unfit != null) {
             first.hangUp();
             throw new DiskException(address.toString(), Operation.OPEN, -1, 0, unfit);
         }
         lock.lock();
         try {
-            terms = first.terms();
+            sameDisk.begins(first.terms());
             use(first);
             reading = true;
         } finally {
@@ -105,19 +102,6 @@ final class NbdLink {
         env.start("NBD replies of " + address, () -> read(first));
         env.start("NBD watch of " + address, this::watch);
         return first.terms();
-    }
-
-    private String whyUnfit(Terms offered) {
-        if (offered.minimumBlockBytes() > Buffers.PAGE_BYTES) {
-            return "its smallest block has " + offered.minimumBlockBytes() + " bytes, more than " + Buffers.PAGE_BYTES;
-        }
-        if (!options.readOnly() && offered.has(Wire.READ_ONLY)) {
-            return "the export is read-only";
-        }
-        if (!options.readOnly() && !offered.has(Wire.SEND_FLUSH)) {
-            return "the server cannot flush, so nothing written there would be safe; it can be opened read-only";
-        }
-        return null;
     }
 
     /** Lets {@link #close} and the watch end an attempt to connect. */
@@ -138,17 +122,13 @@ final class NbdLink {
         channel = made.channel();
         sendTo = made.channel();
         connection = ++connections;
+        drain.use(sendTo, connection);
         calls.values().forEach(call -> call.changed.signal());
     }
 
-    /** From now on a disk that does not bear this mark after a reconnect is another one. */
-    void expect(Revival.Mark wanted) {
-        lock.lock();
-        try {
-            mark = wanted;
-        } finally {
-            lock.unlock();
-        }
+    /** What a reconnect must lead to. */
+    SameDisk sameDisk() {
+        return sameDisk;
     }
 
     /** Fails when nothing works any more. Called with the lock. */
@@ -165,7 +145,7 @@ final class NbdLink {
         }
         while (!call.finished) {
             requireAlive();
-            if (over == null && connection != 0 && call.sentOn != connection) {
+            if (over == null && connection != 0 && !drain.hasBegun() && call.sentOn != connection) {
                 call.sendOn(connection);
                 send(call, sendTo);
             } else {
@@ -179,9 +159,10 @@ final class NbdLink {
         sending.lock();
         try {
             call.sendTo(to);
+            drain.sent(to);
         } catch (IOException e) {
             LOG.log(System.Logger.Level.DEBUG, "{0}: sending: {1}", address, e.getMessage());
-            Connector.hangUp(to); // the reading thread sees it and connects again
+            drain.giveUp(to); // the reading thread sees it and connects again
         } finally {
             sending.unlock();
             lock.lock();
@@ -216,6 +197,9 @@ final class NbdLink {
             while (true) {
                 replies.takeNext();
             }
+        } catch (PeerException e) {
+            drain.dropRest(current.channel());
+            return e.getMessage();
         } catch (IOException e) {
             return e.getMessage() == null ? "the connection was closed" : e.getMessage();
         }
@@ -241,6 +225,9 @@ final class NbdLink {
             lock.lock();
             try {
                 answers++;
+                if (drain.hasBegun() && error == Wire.ESHUTDOWN) {
+                    return; // it did not begin, and is sent again
+                }
                 call.error = error;
                 call.finished = true;
                 if (call.copy != null) {
@@ -249,6 +236,7 @@ final class NbdLink {
                     unflushed.flushed(call.flush);
                 }
                 call.changed.signal();
+                drain.answered();
             } finally {
                 lock.unlock();
             }
@@ -262,7 +250,7 @@ final class NbdLink {
         long pause = FIRST_PAUSE_NANOS;
         while (mayGoOn(deadline, why)) {
             try {
-                Connection made = connector.connect(deadline - env.nanoTime(), this::announce, this::revive);
+                Connection made = connector.connect(deadline - env.nanoTime(), this::announce, sameDisk::revive);
                 if (take(made)) {
                     LOG.log(System.Logger.Level.INFO, "{0}: connected again after: {1}", address, broken);
                     return made;
@@ -288,38 +276,6 @@ final class NbdLink {
                 over = "the connection broke and could not be made again in time: " + why;
             }
             return over == null;
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    /** Sees to it that a new connection leads to the same disk, with everything on it that was acknowledged. */
-    private void revive(Connection made) throws IOException {
-        if (!made.terms().equals(terms)) {
-            long had = Units.sectorsOfBytesFloor(terms.sizeBytes());
-            long has = Units.sectorsOfBytesFloor(made.terms().sizeBytes());
-            throw new Revival.OtherDiskException("the export changed while the connection was broken"
-                    + (had == has ? "" : ": it had " + had + " sectors and has " + has));
-        }
-        Revival.Mark wanted;
-        Collection<Entry> lost;
-        long flush;
-        lock.lock();
-        try {
-            wanted = mark;
-            lost = unflushed.acknowledged();
-            flush = unflushed.flushBegins();
-        } finally {
-            lock.unlock();
-        }
-        Revival revival = new Revival(made);
-        if (wanted != null) {
-            revival.expect(wanted);
-        }
-        revival.replay(unflushed, lost);
-        lock.lock();
-        try {
-            unflushed.flushed(flush);
         } finally {
             lock.unlock();
         }
@@ -357,8 +313,10 @@ final class NbdLink {
                     over = "the server did not answer a request for " + TimeUnit.NANOSECONDS.toMillis(now - oldest)
                             + " ms";
                 }
-                if (verdict != Patience.Verdict.WAIT) {
+                if (verdict == Patience.Verdict.GIVE_UP) {
                     Connector.hangUp(channel);
+                } else if (verdict == Patience.Verdict.CONNECT_AGAIN) {
+                    drain.giveUp(sendTo);
                 }
                 Conditions.awaitNanos(callCame, options.answerNanos() / LOOKS);
             }

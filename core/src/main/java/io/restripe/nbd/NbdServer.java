@@ -22,7 +22,9 @@ public final class NbdServer implements AutoCloseable {
     private final NbdLimits limits;
     private final ExportTable exports;
     private final Deadlines deadlines;
-    private final PeerDoor door;
+    private final PayloadRoom room;
+    private final PeerDoor here;
+    private final PeerDoor elsewhere;
 
     public NbdServer(Env env) {
         this(env, NbdLimits.USUAL);
@@ -33,7 +35,9 @@ public final class NbdServer implements AutoCloseable {
         this.limits = limits;
         this.exports = new ExportTable(env);
         this.deadlines = new Deadlines(env);
-        this.door = new PeerDoor(env, "an NBD client", limits.connections());
+        this.room = new PayloadRoom(env, limits.payloadBytes(), limits.stallNanos());
+        this.here = new PeerDoor(env, "an NBD client", limits.connections());
+        this.elsewhere = new PeerDoor(env, "an NBD client over TCP", limits.connections());
     }
 
     /**
@@ -67,7 +71,12 @@ public final class NbdServer implements AutoCloseable {
 
     /** Clients that are connected now, also those that have not agreed on an export yet. */
     public int connections() {
-        return door.peers();
+        return here.peers() + elsewhere.peers();
+    }
+
+    /** Memory that all connections have for payloads now. */
+    long payloadBytes() {
+        return room.takenBytes();
     }
 
     /**
@@ -76,12 +85,12 @@ public final class NbdServer implements AutoCloseable {
      * @param path where; must not exist
      */
     public void listen(Path path) throws IOException {
-        door.listen(path, peer -> serve(peer, Optional.empty()));
+        here.listen(path, peer -> serve(peer, Optional.empty()));
     }
 
     /** The same for clients that encrypt. */
     public void listen(Path path, TlsFolder tls) throws IOException {
-        door.listen(path, peer -> serve(peer, Optional.of(tls)));
+        here.listen(path, peer -> serve(peer, Optional.of(tls)));
     }
 
     /**
@@ -91,12 +100,12 @@ public final class NbdServer implements AutoCloseable {
      * @return where it listens
      */
     public InetSocketAddress listen(InetSocketAddress address) throws IOException {
-        return door.listen(address, peer -> serve(peer, Optional.empty()));
+        return elsewhere.listen(address, peer -> serve(peer, Optional.empty()));
     }
 
     /** The same for clients that encrypt. */
     public InetSocketAddress listen(InetSocketAddress address, TlsFolder tls) throws IOException {
-        return door.listen(address, peer -> serve(peer, Optional.of(tls)));
+        return elsewhere.listen(address, peer -> serve(peer, Optional.of(tls)));
     }
 
     private void serve(SocketChannel peer, Optional<TlsFolder> tls) throws IOException {
@@ -104,7 +113,7 @@ public final class NbdServer implements AutoCloseable {
                 (ServerHandshake.Encryption) () -> TlsChannel.open(env, peer, folder.serverEngine())));
         Agreement agreement = agree(peer, handshake);
         if (agreement != null) {
-            new Transmission(env, limits, handshake.channel(), handshake.input(), agreement).serve();
+            new Transmission(env, limits, room, handshake.channel(), handshake.input(), agreement).serve();
         }
     }
 
@@ -120,12 +129,21 @@ public final class NbdServer implements AutoCloseable {
      * requests that are at a disk are there until it lets go of them. A second time it does nothing.
      */
     public void cutOff() throws IOException {
-        door.cutOff();
+        try {
+            elsewhere.cutOff();
+        } finally {
+            here.cutOff();
+        }
     }
 
     /** As {@link #cutOff}, and on return no request is at a disk any more: it waits for those that are, however long the disk takes. */
     @Override
     public void close() throws IOException {
-        door.close();
+        cutOff(); // all, before one is waited for
+        try {
+            elsewhere.close();
+        } finally {
+            here.close();
+        }
     }
 }

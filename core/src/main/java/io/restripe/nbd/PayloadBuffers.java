@@ -1,7 +1,6 @@
 package io.restripe.nbd;
 
 import io.restripe.disk.Buffers;
-import io.restripe.env.Env;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
@@ -9,14 +8,23 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
-import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.Lock;
 
 /**
- * Page-aligned memory for the payloads of one connection, never more than its limit in all. Buffers come in powers of two and are used
- * again; idle ones of another size are freed where a larger one is wanted. One thread takes, any thread gives.
+ * Page-aligned memory for the payloads of one connection, never more than its limit in all, out of the room that all connections share.
+ * Buffers come in powers of two and are used again; idle ones are freed where a larger one is wanted, or another connection has to wait. One
+ * thread takes, any thread gives.
  */
-final class PayloadBuffers implements AutoCloseable {
+final class PayloadBuffers implements PayloadRoom.Holder, AutoCloseable {
+    /** The connection that has the memory. */
+    interface Owner {
+        /** Since when its peer has kept it waiting, in the env's nanoseconds; 0: it does not. */
+        long keptWaitingSince();
+
+        /** Ends it. */
+        void hangUp();
+    }
+
     /** A piece of memory, and the same as a ByteBuffer. */
     static final class Payload {
         private final Arena arena = Arena.ofShared();
@@ -50,20 +58,24 @@ final class PayloadBuffers implements AutoCloseable {
         }
     }
 
+    private final PayloadRoom room;
     private final Lock lock;
-    private final Condition given;
     private final long limitBytes;
+    private final Owner owner;
     private final List<Deque<Payload>> idle = new ArrayList<>();
     private long allocatedBytes;
+    private boolean hungUp;
 
     /** @param limitBytes at least what is ever taken at once */
-    PayloadBuffers(Env env, long limitBytes) {
-        this.lock = env.newLock();
-        this.given = lock.newCondition();
+    PayloadBuffers(PayloadRoom room, long limitBytes, Owner owner) {
+        this.room = room;
+        this.lock = room.lock();
         this.limitBytes = limitBytes;
+        this.owner = owner;
         for (int i = 0; i <= sizeClass(Wire.MAX_PAYLOAD_BYTES); i++) {
             idle.add(new ArrayDeque<>());
         }
+        room.enter(this);
     }
 
     private static int sizeClass(int bytes) {
@@ -86,12 +98,14 @@ final class PayloadBuffers implements AutoCloseable {
 
     /** A buffer of at least so many bytes with unknown contents; waits until there is one. */
     Payload take(int bytes) {
+        int sizeClass = sizeClass(bytes);
         lock.lock();
         try {
-            Payload taken = takeNow(sizeClass(bytes));
-            while (taken == null) {
-                given.awaitUninterruptibly();
-                taken = takeNow(sizeClass(bytes));
+            Payload taken = takeNow(sizeClass);
+            if (taken == null) {
+                Payload[] found = new Payload[1];
+                room.await(this, () -> (found[0] = takeNow(sizeClass)) != null);
+                taken = found[0];
             }
             return taken;
         } finally {
@@ -100,6 +114,9 @@ final class PayloadBuffers implements AutoCloseable {
     }
 
     private Payload takeNow(int sizeClass) {
+        if (!room.isTurnOf(this)) {
+            return null;
+        }
         Payload taken = idle.get(sizeClass).pollLast();
         if (taken != null) {
             return taken;
@@ -107,11 +124,20 @@ final class PayloadBuffers implements AutoCloseable {
         for (int other = idle.size() - 1; other >= 0 && !fits(sizeClass); other--) {
             freeIdle(other, sizeClass);
         }
-        if (!fits(sizeClass)) {
+        if (!fits(sizeClass) || !room.tryTake(bytes(sizeClass))) {
             return null;
         }
-        allocatedBytes += bytes(sizeClass);
-        return new Payload(sizeClass);
+        boolean made = false;
+        try {
+            Payload payload = new Payload(sizeClass);
+            allocatedBytes += bytes(sizeClass);
+            made = true;
+            return payload;
+        } finally {
+            if (!made) {
+                room.give(bytes(sizeClass));
+            }
+        }
     }
 
     private boolean fits(int sizeClass) {
@@ -120,16 +146,46 @@ final class PayloadBuffers implements AutoCloseable {
 
     private void freeIdle(int other, int wanted) {
         while (!fits(wanted) && !idle.get(other).isEmpty()) {
-            idle.get(other).removeLast().arena.close();
-            allocatedBytes -= bytes(other);
+            free(idle.get(other).removeLast());
         }
+    }
+
+    private void free(Payload payload) {
+        payload.arena.close();
+        allocatedBytes -= bytes(payload.sizeClass);
+        room.give(bytes(payload.sizeClass));
+    }
+
+    @Override
+    public void freeIdle() {
+        for (Deque<Payload> ofOneSize : idle) {
+            while (!ofOneSize.isEmpty()) {
+                free(ofOneSize.removeLast());
+            }
+        }
+    }
+
+    @Override
+    public boolean holdsMemory() {
+        return allocatedBytes > 0;
+    }
+
+    @Override
+    public long keptWaitingSince() {
+        return hungUp ? 0 : owner.keptWaitingSince();
+    }
+
+    @Override
+    public void hangUp() {
+        hungUp = true;
+        owner.hangUp();
     }
 
     void give(Payload payload) {
         lock.lock();
         try {
             idle.get(payload.sizeClass).addLast(payload);
-            given.signal();
+            room.signal(); // who waits there frees it, if it is of no use to this connection
         } finally {
             lock.unlock();
         }
@@ -150,15 +206,11 @@ final class PayloadBuffers implements AutoCloseable {
     public void close() {
         lock.lock();
         try {
-            for (Deque<Payload> ofOneSize : idle) {
-                while (!ofOneSize.isEmpty()) {
-                    Payload payload = ofOneSize.removeLast();
-                    allocatedBytes -= bytes(payload.sizeClass);
-                    payload.arena.close();
-                }
-            }
+            freeIdle();
+            room.signal();
         } finally {
             lock.unlock();
         }
+        room.leave(this);
     }
 }

@@ -16,6 +16,9 @@ interface PeerChannel extends ByteChannel, GatheringByteChannel {
         return read(first);
     }
 
+    /** Sends nothing more, for good; what the peer sends still comes. */
+    void shutdownOutput() throws IOException;
+
     /** A socket as it is. */
     static PeerChannel plain(SocketChannel socket) {
         return new Plain(socket);
@@ -46,6 +49,11 @@ interface PeerChannel extends ByteChannel, GatheringByteChannel {
         @Override
         public long write(ByteBuffer[] from, int offset, int length) throws IOException {
             return socket.write(from, offset, length);
+        }
+
+        @Override
+        public void shutdownOutput() throws IOException {
+            socket.shutdownOutput();
         }
 
         @Override

@@ -18,6 +18,7 @@ final class ReplyWriter {
     /** Longest reply without its payload: the chunk of a block status, or an error's. */
     private static final int MOST_HEADER_BYTES = Wire.CHUNK_HEADER_BYTES + 16;
 
+    private final Env env;
     private final GatheringByteChannel channel;
     private final boolean structured;
     private final Lock lock;
@@ -25,7 +26,12 @@ final class ReplyWriter {
     private final ByteBuffer batch = ByteBuffer.allocateDirect(BATCH_BYTES);
     private final ByteBuffer[] gathered = new ByteBuffer[2];
 
+    private volatile boolean mute;
+    /** Since when the peer is to take what is written; 0: nothing is. */
+    private volatile long writingSince;
+
     ReplyWriter(Env env, GatheringByteChannel channel, boolean structured) {
+        this.env = env;
         this.channel = channel;
         this.structured = structured;
         this.lock = env.newLock();
@@ -43,6 +49,9 @@ final class ReplyWriter {
         try {
             // Whoever waits for the lock now writes this reply together with its own.
             boolean last = coming.decrementAndGet() == 0;
+            if (mute) {
+                return;
+            }
             append(request, error);
             if (last && !held) {
                 write();
@@ -52,11 +61,29 @@ final class ReplyWriter {
         }
     }
 
+    /** Writes no further answers. */
+    void mute() {
+        mute = true;
+    }
+
+    /** Since when a write has been waiting for the peer, in the env's nanoseconds; 0: none does. */
+    long writingSince() {
+        return writingSince;
+    }
+
+    /** Whether the peer has not taken what is written for longer than that. */
+    boolean isStuckFor(long nanos) {
+        long since = writingSince;
+        return since != 0 && env.nanoTime() - since > nanos;
+    }
+
     /** Writes what is held. */
     void flush() throws IOException {
         lock.lock();
         try {
-            write();
+            if (!mute) {
+                write();
+            }
         } finally {
             lock.unlock();
         }
@@ -72,7 +99,9 @@ final class ReplyWriter {
             batch.putInt(error).putShort((short) 0);
         } else if (request.type == Wire.CMD_BLOCK_STATUS) {
             chunk(request, Wire.CHUNK_BLOCK_STATUS, 3 * Integer.BYTES);
-            batch.putInt(Wire.BASE_ALLOCATION_ID).putInt((int) request.length).putInt(0);
+            batch.putInt(Wire.BASE_ALLOCATION_ID)
+                    .putInt((int) request.alikeBytes)
+                    .putInt(request.isHole ? Wire.STATE_HOLE | Wire.STATE_ZERO : 0);
         } else if (request.length == 0) {
             chunk(request, Wire.CHUNK_NONE, 0);
         } else {
@@ -100,9 +129,11 @@ final class ReplyWriter {
         }
         gathered[0] = batch.flip();
         gathered[1] = payload;
+        writingSince = env.nanoTime() | 1; // never 0
         while (payload.hasRemaining()) {
             channel.write(gathered);
         }
+        writingSince = 0;
         batch.clear();
     }
 
@@ -114,8 +145,12 @@ final class ReplyWriter {
 
     private void write() throws IOException {
         batch.flip();
-        while (batch.hasRemaining()) {
-            channel.write(batch);
+        if (batch.hasRemaining()) {
+            writingSince = env.nanoTime() | 1;
+            while (batch.hasRemaining()) {
+                channel.write(batch);
+            }
+            writingSince = 0;
         }
         batch.clear();
     }

@@ -2,6 +2,7 @@ package io.restripe.nbd;
 
 import io.restripe.nbd.PayloadBuffers.Payload;
 import java.io.IOException;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /** One request of a client while it is under way. Used again for the next one: nothing is allocated per request. */
 final class Request {
@@ -16,8 +17,20 @@ final class Request {
     Payload payload;
     /** A write that goes on where this one ends and is carried out together with it; its payload lies behind this one's. */
     Request next;
+    /** Where what is carried out with this write begins, in bytes: behind {@link #offset} when the beginning has been already. */
+    long runOffset;
     /** In bytes, of this write and of all that are carried out with it. */
     int runBytes;
+    /** A write whose beginning is carried out with this one's run, and its end with another; null where there is none. */
+    Request straddler;
+
+    /** Of a block status: how much of the range, from its beginning, is alike, in bytes. */
+    long alikeBytes;
+    /** Of a block status: it reads as zeros and takes no space. */
+    boolean isHole;
+
+    private final AtomicInteger parts = new AtomicInteger();
+    private volatile int error;
 
     /** Takes the next request off the wire; the payload of a write stays there. */
     void readHeader(PeerInput in) throws IOException {
@@ -34,10 +47,40 @@ final class Request {
         payload = null;
         next = null;
         runBytes = 0;
+        straddler = null;
+        error = 0;
+        parts.setPlain(1);
+    }
+
+    /** It is carried out in two parts. */
+    void divide() {
+        parts.set(2);
+    }
+
+    /**
+     * A part of it is done, with an error number or 0.
+     *
+     * @return whether that was the last one: then {@link #error()} is how it ended. The last one alone may use it from then on
+     */
+    boolean partIsDone(int how) {
+        if (how != 0) {
+            error = how;
+        }
+        return parts.decrementAndGet() == 0;
+    }
+
+    /** An error number, 0 when all went well. */
+    int error() {
+        return error;
     }
 
     boolean has(int flag) {
         return (flags & flag) != 0;
+    }
+
+    /** Whether it may change the disk. */
+    boolean changes() {
+        return type == Wire.CMD_WRITE || type == Wire.CMD_TRIM || type == Wire.CMD_WRITE_ZEROES;
     }
 
     boolean carriesPayload() {

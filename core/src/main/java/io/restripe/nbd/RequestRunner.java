@@ -1,19 +1,14 @@
 package io.restripe.nbd;
 
-import io.restripe.disk.Buffers;
 import io.restripe.disk.Disk;
 import io.restripe.disk.DiskException;
+import io.restripe.disk.Extent;
+import io.restripe.disk.Zeros;
 import io.restripe.unit.Units;
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
 
 /** Checks the requests of one connection and carries them out on the export's disk. Any thread may call. */
 final class RequestRunner {
     private static final System.Logger LOG = System.getLogger("io.restripe.nbd");
-    private static final int ZEROS_BYTES = 1 << 20;
-    /** What zeros are written from; never changed. */
-    private static final MemorySegment ZEROS = Buffers.allocate(Arena.global(), Units.sectorsOfBytesExact(ZEROS_BYTES))
-            .asReadOnly();
 
     private final ServedExport served;
     private final Disk disk;
@@ -40,11 +35,7 @@ final class RequestRunner {
         }
         return switch (request.type) {
             case Wire.CMD_READ -> 0;
-            case Wire.CMD_WRITE, Wire.CMD_TRIM -> checkMayChange();
-            case Wire.CMD_WRITE_ZEROES -> {
-                int refused = checkMayChange();
-                yield refused == 0 && request.has(Wire.FLAG_FAST_ZERO) ? Wire.ENOTSUP : refused;
-            }
+            case Wire.CMD_WRITE, Wire.CMD_TRIM, Wire.CMD_WRITE_ZEROES -> checkMayChange();
             case Wire.CMD_FLUSH -> request.offset == 0 && request.length == 0 ? 0 : Wire.EINVAL;
             case Wire.CMD_BLOCK_STATUS -> agreement.allocationContext() && request.length > 0 ? 0 : Wire.EINVAL;
             default -> Wire.EINVAL;
@@ -107,30 +98,56 @@ final class RequestRunner {
     }
 
     private int runInside(Request request) throws DiskException {
+        int error = 0;
         switch (request.type) {
             case Wire.CMD_READ -> disk.read(sector(request), request.payload.memory(request.payloadBytes()));
-            case Wire.CMD_WRITE -> disk.write(sector(request), request.payload.memory(request.runBytes));
-            case Wire.CMD_WRITE_ZEROES -> writeZeros(request);
+            case Wire.CMD_WRITE ->
+                disk.write(Units.sectorsOfBytesExact(request.runOffset), request.payload.memory(request.runBytes));
+            case Wire.CMD_TRIM -> {
+                boolean _ = discard(request); // a hint: what became of it makes no difference
+            }
+            case Wire.CMD_WRITE_ZEROES -> error = writeZeros(request);
             case Wire.CMD_FLUSH -> disk.flush();
-            default -> {} // TRIM may do nothing, and BLOCK_STATUS is the same everywhere
+            case Wire.CMD_BLOCK_STATUS -> lookAt(request);
+            default -> throw new IllegalStateException("request type " + request.type);
         }
-        if (request.has(Wire.FLAG_FUA) && (request.type == Wire.CMD_WRITE || request.type == Wire.CMD_WRITE_ZEROES)) {
+        if (error == 0 && request.has(Wire.FLAG_FUA) && request.changes()) {
             disk.flush();
+        }
+        return error;
+    }
+
+    /** How its range begins. What is less than a block of the export counts as data. */
+    private void lookAt(Request request) throws DiskException {
+        Extent extent = disk.extent(sector(request), Units.sectorsOfBytesExact(request.length));
+        long bytes = Units.bytesOfSectors(extent.sectors());
+        int block = served.minimumBlockBytes();
+        request.isHole = extent.hole() && bytes >= block;
+        request.alikeBytes = request.isHole
+                ? Units.floorToUnit(bytes, block)
+                : Math.min(request.length, Units.ceilToUnit(bytes, block));
+    }
+
+    private boolean discard(Request request) throws DiskException {
+        return disk.discard(sector(request), Units.sectorsOfBytesExact(request.length));
+    }
+
+    /** A range that keeps its space is written; where it must be fast, what has to be written is refused, as the protocol demands. */
+    private int writeZeros(Request request) throws DiskException {
+        boolean mayBeHole = !request.has(Wire.FLAG_NO_HOLE);
+        if (request.has(Wire.FLAG_FAST_ZERO)) {
+            return mayBeHole && discard(request) ? 0 : Wire.ENOTSUP;
+        }
+        long sectors = Units.sectorsOfBytesExact(request.length);
+        if (mayBeHole) {
+            Zeros.make(disk, sector(request), sectors);
+        } else {
+            Zeros.write(disk, sector(request), sectors);
         }
         return 0;
     }
 
     private static long sector(Request request) {
         return Units.sectorsOfBytesExact(request.offset);
-    }
-
-    private void writeZeros(Request request) throws DiskException {
-        long sector = sector(request);
-        for (long left = request.length; left > 0; ) {
-            long bytes = Math.min(left, ZEROS_BYTES);
-            disk.write(sector, ZEROS.asSlice(0, bytes));
-            sector += Units.sectorsOfBytesExact(bytes);
-            left -= bytes;
-        }
     }
 }

@@ -11,7 +11,7 @@ import java.util.Collection;
  * What is done on a connection that was made again before it is used: the disk is looked at, whether it is still the same one, and what
  * was acknowledged and not flushed is written again. One request after the other; owned by one thread.
  */
-final class Revival implements ClientReplies.Table {
+final class Revival implements ClientReplies.Table, UnflushedWrites.Writer {
     /** The export cannot be used any more: there is no sense in trying again. */
     static final class OtherDiskException extends IOException {
         private static final long serialVersionUID = 1L;
@@ -54,15 +54,28 @@ final class Revival implements ClientReplies.Table {
     /** Writes again, and flushes. */
     void replay(UnflushedWrites writes, Collection<Entry> entries) throws IOException {
         for (Entry entry : entries) {
-            writes.replay(entry, (offset, piece) -> ask(Wire.CMD_WRITE, offset, piece));
+            writes.replay(entry, this);
         }
         if (!entries.isEmpty()) {
             ask(Wire.CMD_FLUSH, 0, null);
         }
     }
 
+    @Override
+    public void write(long offset, ByteBuffer piece) throws IOException {
+        ask(Wire.CMD_WRITE, offset, piece);
+    }
+
+    @Override
+    public void zero(long offset, long bytes) throws IOException {
+        ask(Call.zeros(0, offset, bytes, --lastCookie, null, 0));
+    }
+
     private void ask(int type, long offset, ByteBuffer view) throws IOException {
-        Call call = new Call(type, offset, view, --lastCookie, null, 0);
+        ask(new Call(type, offset, view, --lastCookie, null, 0));
+    }
+
+    private void ask(Call call) throws IOException {
         underWay = call;
         call.sendTo(connection.channel());
         while (!call.finished) {

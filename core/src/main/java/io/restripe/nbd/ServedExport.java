@@ -44,6 +44,11 @@ final class ServedExport {
         return Math.max(4096, minimumBlockBytes());
     }
 
+    /** What is written best in whole multiples, at multiples; 1 when that makes no difference. It may change. */
+    long rowBytes() {
+        return Units.bytesOfSectors(export.disk().optimalSectors());
+    }
+
     /** The export's flags as sent to a client. */
     int transmissionFlags(boolean structuredReplies) {
         return Wire.HAS_FLAGS

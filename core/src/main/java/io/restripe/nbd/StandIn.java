@@ -82,8 +82,8 @@ final class StandIn {
     }
 
     private void startLooking() {
+        env.start("stand-in of an NBD client", this::look); // waits for the lock
         threads++;
-        env.start("stand-in of an NBD client", this::look);
     }
 
     /** Reads until the end, whoever reads it; on return no thread but the caller's is busy with the connection any more. */

@@ -252,6 +252,11 @@ final class TlsChannel implements PeerChannel {
         return socket.isOpen();
     }
 
+    @Override
+    public void shutdownOutput() throws IOException {
+        socket.shutdownOutput();
+    }
+
     /** Ends the connection at once; the protocol above has its own farewell. */
     @Override
     public void close() throws IOException {

@@ -3,7 +3,10 @@ package io.restripe.nbd;
 import io.restripe.disk.Pace;
 import io.restripe.env.Env;
 import io.restripe.nbd.PayloadBuffers.Payload;
+import java.io.EOFException;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.concurrent.TimeUnit;
 
 /**
  * A connection after its handshake: reads requests, has them carried out, answers. One thread reads; requests of a disk that has to
@@ -13,7 +16,10 @@ import java.io.IOException;
 final class Transmission {
     private static final System.Logger LOG = System.getLogger("io.restripe.nbd");
 
+    private static final long LOOK_NANOS = TimeUnit.SECONDS.toNanos(1);
+
     private final Env env;
+    private final long stallNanos;
     private final PeerChannel channel;
     private final PeerInput in;
     private final RequestRunner runner;
@@ -24,35 +30,94 @@ final class Transmission {
     private final Pace writes = new Pace();
     private final WriteRun run = new WriteRun();
     private final StandIn standIn;
+    private final LingeringRun lingering;
+    private final ServedExport served;
+    /** The open run waits in {@link #lingering}, or did. The reader's, as the next one. */
+    private boolean left;
 
-    Transmission(Env env, NbdLimits limits, PeerChannel channel, PeerInput in, Agreement agreement) {
+    private boolean receivesPayload;
+
+    private final Departure departure = new Departure(this::hangUp);
+    /** Since when the rest of a payload is waited for; 0: it is not. */
+    private volatile long receivingSince;
+
+    Transmission(Env env, NbdLimits limits, PayloadRoom room, PeerChannel channel, PeerInput in, Agreement agreement) {
         this.env = env;
+        this.stallNanos = limits.stallNanos();
         this.channel = channel;
         this.in = in;
         this.runner = new RequestRunner(agreement);
         this.replies = new ReplyWriter(env, channel, agreement.structuredReplies());
-        this.payloads = new PayloadBuffers(env, limits.payloadBytes());
+        this.payloads = new PayloadBuffers(room, limits.payloadBytesOfOne(), new PayloadBuffers.Owner() {
+            @Override
+            public long keptWaitingSince() {
+                long receiving = receivingSince;
+                return receiving == 0 ? replies.writingSince() : receiving;
+            }
+
+            @Override
+            public void hangUp() {
+                LOG.log(
+                        System.Logger.Level.INFO,
+                        "an NBD client has not gone on for long while others wait: it is dropped");
+                drop();
+            }
+        });
         this.workers = new Workers(env, "request of an NBD client", limits.requests(), this::runDispatched);
         this.standIn = new StandIn(env, this::readAll);
-        in.beforeWaiting(replies::flush);
+        this.lingering = new LingeringRun(env, workers::dispatch); // it may be held for long
+        this.served = agreement.export();
+        in.beforeWaiting(this::beforeWaiting);
     }
 
     /**
-     * Serves until the client takes its leave: every request before that has been answered then.
+     * Serves until the client takes its leave: every request before that has been answered then. One that sends nothing more without it gets
+     * answers to what has begun, and sees the end of the connection when no request of it is at the disk any more; what had not begun is
+     * dropped. So it can send all of that again elsewhere, and nothing old comes after it.
      *
      * @throws IOException when it left without, or does not keep to the protocol; no request is at the disk any more
      */
     void serve() throws IOException {
-        boolean farewell = false;
+        boolean listens = false;
         try {
             standIn.read();
-            farewell = true;
+            listens = true;
+        } catch (EOFException e) {
+            listens = true;
+            throw e;
         } finally {
-            if (!farewell) {
-                channel.close(); // or those that answer could wait for a peer that does not read
+            if (!listens) {
+                drop(); // or those that answer could wait for a peer that does not read
             }
-            workers.finish();
+            lingering.finish();
+            giveBackOpenRun();
+            while (!workers.finish(LOOK_NANOS)) {
+                if (replies.isStuckFor(stallNanos)) {
+                    drop();
+                }
+            }
             payloads.close();
+        }
+    }
+
+    /** Answers that are held must not wait for the peer, and neither must a run for long. */
+    private void beforeWaiting() throws IOException {
+        replies.flush();
+        if (run.isOpen() && !receivesPayload) {
+            lingering.leave(run.take());
+            left = true;
+        }
+    }
+
+    private void reclaimRun() {
+        if (left) {
+            left = false;
+            Request reclaimed = lingering.reclaim();
+            if (reclaimed != null) {
+                run.reopen(reclaimed);
+            } else {
+                run.endedWaiting();
+            }
         }
     }
 
@@ -62,11 +127,13 @@ final class Transmission {
         writes.beginSlowly();
         replies.flush(); // what was held when another thread got stuck
         while (serveNext()) {}
+        dispatchRun();
         replies.flush();
     }
 
     private boolean serveNext() throws IOException {
         in.require(Wire.REQUEST_BYTES);
+        reclaimRun();
         Request request = freeRequest();
         request.readHeader(in);
         if (request.type == Wire.CMD_DISC) {
@@ -101,8 +168,16 @@ final class Transmission {
     }
 
     private void dispatch(Request request) throws IOException {
-        replies.flush();
-        workers.dispatch(request);
+        boolean handedOn = false;
+        try {
+            replies.flush();
+            workers.dispatch(request);
+            handedOn = true;
+        } finally {
+            if (!handedOn) {
+                giveBackAll(request);
+            }
+        }
     }
 
     /** The run of writes that is open, if one is, is carried out by others. */
@@ -113,19 +188,71 @@ final class Transmission {
         }
     }
 
-    /** It waits for the next one only while that has come already. */
+    /** It waits for the next one only while that has come already, or is sure to come. */
     private void receiveWrite(Request request) throws IOException {
-        if (run.takes(request)) {
-            in.readFully(run.room(request));
-            run.extend(request);
-        } else {
+        if (run.goesOn(request) && !run.takes(request)) {
+            dispatch(takeRows());
+        }
+        boolean sequel = run.takes(request);
+        if (!sequel) {
             dispatchRun();
             request.payload = freePayload(run.memoryFor(request));
-            in.readFully(request.payload.view(request.payloadBytes()));
+        }
+        receivePayload(request, sequel ? run.room(request) : request.payload.view(request.payloadBytes()));
+        if (sequel) {
+            run.extend(request);
+        } else {
             run.begin(request);
         }
         if (run.isFull() || !in.hasBuffered(Wire.REQUEST_BYTES)) {
-            carryOut(run.take());
+            carryOutRun();
+        }
+    }
+
+    private void receivePayload(Request request, ByteBuffer into) throws IOException {
+        boolean complete = false;
+        receivesPayload = true;
+        if (!in.hasBuffered(into.remaining())) {
+            receivingSince = env.nanoTime() | 1; // never 0
+        }
+        try {
+            in.readFully(into);
+            complete = true;
+        } finally {
+            receivesPayload = false;
+            receivingSince = 0;
+            if (!complete) {
+                giveBack(request);
+            }
+        }
+    }
+
+    /** All of the open run, or up to the last whole row: the answers for that bring more, with which the rest is a row too. */
+    private void carryOutRun() throws IOException {
+        if (run.isFull() || run.unfinishedBytes(served.rowBytes()) < run.bytes()) {
+            carryOut(takeRows());
+        } // else it waits where the peer is waited for
+    }
+
+    private Request takeRows() {
+        int unfinished = run.unfinishedBytes(served.rowBytes());
+        run.haveAll();
+        Payload kept = unfinished > 0 && unfinished < run.bytes() ? payloads.poll(run.memoryForKept()) : null;
+        return kept == null ? run.take() : run.keepUnfinished(unfinished, kept);
+    }
+
+    private void giveBackOpenRun() {
+        reclaimRun();
+        giveBackAll(run.take());
+    }
+
+    /** Requests that are carried out together and will not be answered; null: none. */
+    private void giveBackAll(Request first) {
+        Request next = first;
+        while (next != null) {
+            Request unanswered = next;
+            next = unanswered.next;
+            giveBack(unanswered);
         }
     }
 
@@ -160,14 +287,14 @@ final class Transmission {
         return switch (request.type) {
             case Wire.CMD_READ -> reads.isFast(request.length);
             case Wire.CMD_WRITE -> !request.has(Wire.FLAG_FUA) && writes.isFast(request.runBytes);
-            case Wire.CMD_TRIM, Wire.CMD_BLOCK_STATUS -> true;
+            case Wire.CMD_BLOCK_STATUS -> true;
             default -> false;
         };
     }
 
     private void runHere(Request request) throws IOException {
         long ticket = standIn.enter();
-        int error = run(request);
+        int error = run(request, false);
         boolean reader = standIn.leave(ticket);
         answer(request, error, reader);
         if (!reader) {
@@ -175,24 +302,38 @@ final class Transmission {
         }
     }
 
-    private int run(Request request) {
+    private int run(Request request, boolean elsewhere) {
         long begun = env.nanoTime();
-        int error = runner.run(request);
+        int error = request.changes() ? departure.runWrite(request, runner) : runner.run(request);
         if (request.type == Wire.CMD_READ) {
-            reads.took(env.nanoTime() - begun, request.length);
+            took(reads, env.nanoTime() - begun, request.length, elsewhere);
         } else if (request.type == Wire.CMD_WRITE && !request.has(Wire.FLAG_FUA)) {
-            writes.took(env.nanoTime() - begun, request.runBytes);
+            took(writes, env.nanoTime() - begun, request.runBytes, elsewhere);
         }
         return error;
     }
 
+    private static void took(Pace pace, long nanos, long bytes, boolean elsewhere) {
+        if (elsewhere) {
+            pace.tookElsewhere(nanos, bytes);
+        } else {
+            pace.took(nanos, bytes);
+        }
+    }
+
     private void runDispatched(Request request) {
         try {
-            answer(request, run(request), false);
+            answer(request, run(request, true), false);
         } catch (IOException e) {
             LOG.log(System.Logger.Level.DEBUG, "an answer does not reach its client: {0}", e.getMessage());
             hangUp();
         }
+    }
+
+    /** Ends the connection as soon as no write of it is at the disk; nobody is answered any more. */
+    private void drop() {
+        replies.mute();
+        departure.drop();
     }
 
     /** Ends the connection under the reading thread, which then ends the rest. */
@@ -206,27 +347,33 @@ final class Transmission {
 
     /** Answers a request and those that were carried out with it, and gives back what they had. */
     private void answer(Request request, int error, boolean held) throws IOException {
+        Request straddler = request.straddler;
         Request next = request;
         try {
+            if (straddler != null) {
+                answerOne(straddler, error, true);
+            }
             while (next != null) {
                 Request answered = next;
                 next = answered.next; // read now: given back, it is the reader's again
                 answerOne(answered, error, held || next != null);
             }
-        } finally {
-            while (next != null) {
-                Request left = next;
-                next = left.next;
-                giveBack(left);
+            if (straddler != null && !held) {
+                replies.flush(); // the last may be half done, and have sent nothing
             }
+        } finally {
+            giveBackAll(next);
         }
     }
 
+    /** Once all of it is done. */
     private void answerOne(Request request, int error, boolean held) throws IOException {
-        try {
-            replies.answer(request, error, held);
-        } finally {
-            giveBack(request);
+        if (request.partIsDone(error)) {
+            try {
+                replies.answer(request, request.error(), held);
+            } finally {
+                giveBack(request);
+            }
         }
     }
 

@@ -27,25 +27,35 @@ final class UnflushedWrites implements AutoCloseable {
         DONE
     }
 
-    /** The copy of one write; its bytes begin at {@code from} and go on at the ring's begin where they meet its end. */
+    /** Ranges that became zeros take no room, but are not kept without end either. */
+    static final int MOST_ZEROS = 4096;
+
+    /**
+     * The copy of one write; its bytes begin at {@code from} and go on at the ring's begin where they meet its end. Or a range that was made
+     * zeros, of which nothing has to be kept.
+     */
     static final class Entry {
         private final long offset;
         private final long from;
         private final int bytes;
+        private final long zeroBytes;
         private State state = State.UNDER_WAY;
         /** Flushes that had begun when it was acknowledged. */
         private long flushesBefore;
 
-        private Entry(long offset, long from, int bytes) {
+        private Entry(long offset, long from, int bytes, long zeroBytes) {
             this.offset = offset;
             this.from = from;
             this.bytes = bytes;
+            this.zeroBytes = zeroBytes;
         }
     }
 
     /** Takes pieces to be written again. */
     interface Writer {
         void write(long offset, ByteBuffer piece) throws IOException;
+
+        void zero(long offset, long bytes) throws IOException;
     }
 
     private final Arena arena = Arena.ofShared();
@@ -57,6 +67,7 @@ final class UnflushedWrites implements AutoCloseable {
     private long head;
 
     private long tail;
+    private int zeros;
     private long flushesBegun;
     private boolean closed;
 
@@ -71,8 +82,19 @@ final class UnflushedWrites implements AutoCloseable {
         if (ring == null) {
             ring = Buffers.allocate(arena, Units.sectorsOfBytesExact(CAPACITY_BYTES));
         }
-        Entry entry = new Entry(offset, tail, bytes);
+        Entry entry = new Entry(offset, tail, bytes, 0);
         tail += bytes;
+        entries.addLast(entry);
+        return entry;
+    }
+
+    /** Room to remember a range that becomes zeros; null when a flush has to come first. */
+    Entry reserveZeros(long offset, long bytes) {
+        if (zeros == MOST_ZEROS) {
+            return null;
+        }
+        zeros++;
+        Entry entry = new Entry(offset, tail, 0, bytes);
         entries.addLast(entry);
         return entry;
     }
@@ -109,7 +131,9 @@ final class UnflushedWrites implements AutoCloseable {
 
     private void trim() {
         while (!entries.isEmpty() && entries.getFirst().state == State.DONE) {
-            head += entries.removeFirst().bytes;
+            Entry gone = entries.removeFirst();
+            head += gone.bytes;
+            zeros -= gone.zeroBytes > 0 ? 1 : 0;
         }
         if (closed && entries.isEmpty()) {
             free();
@@ -135,6 +159,10 @@ final class UnflushedWrites implements AutoCloseable {
 
     /** Hands over an acknowledged entry. Without the lock; the entry must not come to be covered by a flush meanwhile. */
     void replay(Entry entry, Writer writer) throws IOException {
+        if (entry.zeroBytes > 0) {
+            writer.zero(entry.offset, entry.zeroBytes);
+            return;
+        }
         long at = entry.from % CAPACITY_BYTES;
         long first = Math.min(entry.bytes, CAPACITY_BYTES - at);
         writer.write(entry.offset, ring.asSlice(at, first).asByteBuffer());

@@ -102,6 +102,11 @@ final class Wire {
     /** The one metadata context that is spoken here: which blocks are allocated. */
     static final String BASE_ALLOCATION = "base:allocation";
 
+    /** Its flags. */
+    static final int STATE_HOLE = 1;
+
+    static final int STATE_ZERO = 2;
+
     /** Its number within a connection. */
     static final int BASE_ALLOCATION_ID = 1;
 

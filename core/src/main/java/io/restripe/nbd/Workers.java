@@ -85,7 +85,7 @@ final class Workers {
         }
     }
 
-    /** Has another thread carry out the request. */
+    /** Has another thread carry out the request. An OutOfMemoryError when there is none and none is to be had: it is the caller's again. */
     void dispatch(Request request) {
         lock.lock();
         try {
@@ -93,11 +93,22 @@ final class Workers {
             if (waiting.size() <= idleThreads) {
                 workCame.signal();
             } else if (threads < bound) {
-                threads++;
-                env.start(name, this::work);
+                startThread();
             }
         } finally {
             lock.unlock();
+        }
+    }
+
+    private void startThread() {
+        try {
+            env.start(name, this::work); // waits for the lock
+            threads++;
+        } catch (OutOfMemoryError e) {
+            if (threads == 0) {
+                waiting.removeLast();
+                throw e;
+            } // else those that there are do it
         }
     }
 
@@ -133,15 +144,22 @@ final class Workers {
         }
     }
 
-    /** Returns when all that was dispatched is done and every thread has ended. Nothing may be dispatched from now on. */
-    void finish() {
+    /**
+     * Waits until all that was dispatched is done and every thread has ended. Nothing may be dispatched from now on.
+     *
+     * @param nanos how long at the most
+     * @return whether that is so now
+     */
+    boolean finish(long nanos) {
         lock.lock();
         try {
             finishing = true;
             workCame.signalAll();
-            while (threads > 0) {
-                threadEnded.awaitUninterruptibly();
+            long deadline = env.nanoTime() + nanos;
+            while (threads > 0 && deadline - env.nanoTime() > 0) {
+                Conditions.awaitNanos(threadEnded, deadline - env.nanoTime());
             }
+            return threads == 0;
         } finally {
             lock.unlock();
         }

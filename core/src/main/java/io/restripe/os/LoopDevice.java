@@ -1,9 +1,11 @@
 package io.restripe.os;
 
+import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.EnumSet;
 
@@ -16,8 +18,9 @@ import java.util.EnumSet;
 public final class LoopDevice {
     private static final Path CONTROL = Path.of("/dev/loop-control");
     private static final long LOOP_CLR_FD = 0x4C01;
-    private static final long LOOP_SET_CAPACITY = 0x4C07;
     private static final long LOOP_CONFIGURE = 0x4C0A;
+    private static final long LOOP_CTL_ADD = 0x4C80;
+    private static final long LOOP_CTL_REMOVE = 0x4C81;
     private static final long LOOP_CTL_GET_FREE = 0x4C82;
     private static final int READ_ONLY = 1;
     private static final int DIRECT_IO = 16;
@@ -41,7 +44,9 @@ public final class LoopDevice {
         SystemCallException last = null;
         try (Descriptor control = Descriptor.open(CONTROL)) {
             for (int attempt = 0; attempt < MOST_ATTEMPTS; attempt++) {
-                Path device = Path.of("/dev/loop" + control.control("LOOP_CTL_GET_FREE", LOOP_CTL_GET_FREE, 0));
+                int number = control.control("LOOP_CTL_GET_FREE", LOOP_CTL_GET_FREE, 0);
+                renew(control, number);
+                Path device = Path.of("/dev/loop" + number);
                 try (Descriptor loop = Descriptor.open(device)) {
                     configure(loop, file, fileName, blockBytes, readOnly);
                     return device;
@@ -54,6 +59,24 @@ public final class LoopDevice {
             }
         }
         throw last == null ? new SystemCallException("LOOP_CTL_GET_FREE", Errno.EBUSY.number()) : last;
+    }
+
+    /**
+     * A free device whose last user forbade discards is made anew: the limit outlives the file, and the kernel (Linux 6.18) takes no other
+     * value for it once it is 0.
+     */
+    private static void renew(Descriptor control, int number) {
+        Path limit = Path.of("/sys/block/loop" + number + "/queue/discard_max_bytes");
+        try {
+            if (Files.readString(limit).strip().equals("0")) {
+                control.control("LOOP_CTL_REMOVE", LOOP_CTL_REMOVE, number);
+                control.control("LOOP_CTL_ADD", LOOP_CTL_ADD, number);
+            }
+        } catch (IOException e) {
+            // Somebody else takes it just now, or it is as it is: configuring it says so, or discards go on being
+            // refused.
+            System.getLogger("io.restripe.os").log(System.Logger.Level.DEBUG, "loop{0}: {1}", number, e.getMessage());
+        }
     }
 
     private static void configure(Descriptor loop, SystemFile file, Path fileName, int blockBytes, boolean readOnly)
@@ -69,13 +92,6 @@ public final class LoopDevice {
                 config.set(ValueLayout.JAVA_INT, 0, number);
                 return loop.control("LOOP_CONFIGURE", LOOP_CONFIGURE, config);
             });
-        }
-    }
-
-    /** The device takes the present size of its file, also while it is in use. */
-    public static void followSize(Path device) throws SystemCallException {
-        try (Descriptor loop = Descriptor.open(device)) {
-            loop.control("LOOP_SET_CAPACITY", LOOP_SET_CAPACITY, 0);
         }
     }
 

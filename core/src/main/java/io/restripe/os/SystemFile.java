@@ -5,9 +5,10 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
+import java.lang.ref.Reference;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Set;
-import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * An open file or block device. Any thread may call anything; a close takes effect when the calls that are under way have
@@ -17,6 +18,9 @@ import java.util.concurrent.atomic.AtomicInteger;
  * be short, as the system's are.
  */
 public final class SystemFile implements Closeable {
+    /** The kernel takes no more in one call (Linux: UIO_MAXIOV). */
+    public static final int MOST_BUFFERS = 1024;
+
     /** How to open. */
     public enum Option {
         /** For writing too; without it only for reading. */
@@ -46,22 +50,20 @@ public final class SystemFile implements Closeable {
 
     private static final int FALLOC_KEEP_SIZE = 1;
     private static final int FALLOC_PUNCH_HOLE = 2;
-
+    private static final int FALLOC_ZERO_RANGE = 16;
     private static final long BLKGETSIZE64 = 0x80081272L;
     private static final long BLKSSZGET = 0x1268;
     private static final long BLKPBSZGET = 0x127B;
     private static final long BLKROGET = 0x125E;
 
-    private static final int CLOSED = Integer.MIN_VALUE;
-
     private final String path;
     private final int descriptor;
-    /** Calls under way, and {@link #CLOSED} once close was called. */
-    private final AtomicInteger calls = new AtomicInteger();
+    private final CallsUnderWay calls;
 
     private SystemFile(String path, int descriptor) {
         this.path = path;
         this.descriptor = descriptor;
+        this.calls = new CallsUnderWay(path, descriptor);
     }
 
     /** Opens what the path leads to, through symbolic links; not inherited by child processes. */
@@ -103,12 +105,7 @@ public final class SystemFile implements Closeable {
 
     /** What it is. */
     public FileStatus status() throws SystemCallException {
-        begin("statx");
-        try {
-            return FileStatus.of(descriptor);
-        } finally {
-            end();
-        }
+        return withNumber("statx", FileStatus::of);
     }
 
     /**
@@ -129,6 +126,24 @@ public final class SystemFile implements Closeable {
         return transfer("pwrite", Libc.PWRITE, byteOffset, from);
     }
 
+    /**
+     * Reads at a position into several buffers, at most {@link #MOST_BUFFERS}, one behind the other.
+     *
+     * @return bytes read: fewer than asked is possible
+     */
+    public long read(long byteOffset, List<MemorySegment> into) throws SystemCallException {
+        return transfer("preadv", Libc.PREADV, byteOffset, into);
+    }
+
+    /**
+     * Writes several buffers, at most {@link #MOST_BUFFERS}, one behind the other at a position. Durable only after {@link #syncData}.
+     *
+     * @return bytes written: fewer than asked is possible
+     */
+    public long write(long byteOffset, List<MemorySegment> from) throws SystemCallException {
+        return transfer("pwritev", Libc.PWRITEV, byteOffset, from);
+    }
+
     /** On return what was written, and what is needed to find it again, survives a power cut. */
     public void syncData() throws SystemCallException {
         onDescriptor("fdatasync", Libc.FDATASYNC);
@@ -141,7 +156,7 @@ public final class SystemFile implements Closeable {
 
     /** Sets a file's length; what is added reads as zeros. */
     public void truncate(long bytes) throws SystemCallException {
-        begin("ftruncate");
+        calls.begin("ftruncate");
         try {
             int result;
             do {
@@ -150,7 +165,7 @@ public final class SystemFile implements Closeable {
         } catch (Throwable t) {
             throw orImpossible(t);
         } finally {
-            end();
+            calls.end();
         }
     }
 
@@ -159,7 +174,15 @@ public final class SystemFile implements Closeable {
         fallocate(FALLOC_KEEP_SIZE, byteOffset, lengthBytes);
     }
 
-    /** Gives the space of a range back; it then reads as zeros. */
+    /** Makes a range read as zeros and keeps its space, without writing. */
+    public void zeroRange(long byteOffset, long lengthBytes) throws SystemCallException {
+        fallocate(FALLOC_KEEP_SIZE | FALLOC_ZERO_RANGE, byteOffset, lengthBytes);
+    }
+
+    /**
+     * Gives the space of a range back; it then reads as zeros. Of a block device too: the kernel has it zeroed by the device itself, giving up
+     * the space where it can, or answers EOPNOTSUPP (Linux 4.9 and newer); it never falls back to writing.
+     */
     public void punch(long byteOffset, long lengthBytes) throws SystemCallException {
         fallocate(FALLOC_KEEP_SIZE | FALLOC_PUNCH_HOLE, byteOffset, lengthBytes);
     }
@@ -172,7 +195,7 @@ public final class SystemFile implements Closeable {
      * @return false when another open holds a lock that does not allow it
      */
     public boolean tryLock(boolean exclusive) throws SystemCallException {
-        begin("fcntl");
+        calls.begin("fcntl");
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment flock = arena.allocate(FLOCK_BYTES, Long.BYTES);
             flock.set(ValueLayout.JAVA_SHORT, 0, exclusive ? F_WRLCK : F_RDLCK);
@@ -188,7 +211,7 @@ public final class SystemFile implements Closeable {
         } catch (Throwable t) {
             throw orImpossible(t);
         } finally {
-            end();
+            calls.end();
         }
     }
 
@@ -212,33 +235,33 @@ public final class SystemFile implements Closeable {
         return query("BLKROGET", BLKROGET) != 0;
     }
 
-    /** A request of a device driver that takes no argument. */
-    public void control(String name, long request) throws SystemCallException {
-        begin("ioctl");
+    /** A request of a device driver whose argument is a number, 0 where it takes none. */
+    public void control(String name, long request, long argument) throws SystemCallException {
+        calls.begin("ioctl");
         try {
             int result;
             do {
-                result = (int) Libc.IOCTL.invokeExact(Libc.errnoState(), descriptor, request, MemorySegment.NULL);
+                result = (int) Libc.IOCTL_NUMBER.invokeExact(Libc.errnoState(), descriptor, request, argument);
             } while (result != 0 && interruptedOrThrow(call("ioctl", name)));
         } catch (Throwable t) {
             throw orImpossible(t);
         } finally {
-            end();
+            calls.end();
         }
     }
 
     /** What is done with a descriptor's number. */
-    interface OnNumber {
-        int run(int number) throws SystemCallException;
+    interface OnNumber<T> {
+        T run(int number) throws SystemCallException;
     }
 
     /** Does something with the descriptor's number, which stays this file's meanwhile. */
-    int withNumber(String name, OnNumber what) throws SystemCallException {
-        begin(name);
+    <T> T withNumber(String name, OnNumber<T> what) throws SystemCallException {
+        calls.begin(name);
         try {
             return what.run(descriptor);
         } finally {
-            end();
+            calls.end();
         }
     }
 
@@ -250,10 +273,7 @@ public final class SystemFile implements Closeable {
     /** Gives up the descriptor, and with it locks and claims. Does not flush. A second close does nothing. */
     @Override
     public void close() {
-        int before = calls.getAndUpdate(n -> n | CLOSED);
-        if (before == 0) {
-            release();
-        }
+        calls.close();
     }
 
     @Override
@@ -263,7 +283,7 @@ public final class SystemFile implements Closeable {
 
     private long transfer(String name, MethodHandle function, long byteOffset, MemorySegment buffer)
             throws SystemCallException {
-        begin(name);
+        calls.begin(name);
         try {
             long result;
             do {
@@ -274,12 +294,30 @@ public final class SystemFile implements Closeable {
         } catch (Throwable t) {
             throw orImpossible(t);
         } finally {
-            end();
+            calls.end();
+        }
+    }
+
+    private long transfer(String name, MethodHandle function, long byteOffset, List<MemorySegment> buffers)
+            throws SystemCallException {
+        calls.begin(name);
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment pieces = Libc.iovec(arena, buffers);
+            long result;
+            do {
+                result = (long) function.invokeExact(Libc.errnoState(), descriptor, pieces, buffers.size(), byteOffset);
+            } while (result < 0 && interruptedOrThrow(call(name, buffers.size() + " buffers at byte " + byteOffset)));
+            return result;
+        } catch (Throwable t) {
+            throw orImpossible(t);
+        } finally {
+            Reference.reachabilityFence(buffers); // their addresses alone keep nothing
+            calls.end();
         }
     }
 
     private void onDescriptor(String name, MethodHandle function) throws SystemCallException {
-        begin(name);
+        calls.begin(name);
         try {
             int result;
             do {
@@ -288,12 +326,12 @@ public final class SystemFile implements Closeable {
         } catch (Throwable t) {
             throw orImpossible(t);
         } finally {
-            end();
+            calls.end();
         }
     }
 
     private void fallocate(int mode, long byteOffset, long lengthBytes) throws SystemCallException {
-        begin("fallocate");
+        calls.begin("fallocate");
         try {
             int result;
             do {
@@ -304,25 +342,25 @@ public final class SystemFile implements Closeable {
         } catch (Throwable t) {
             throw orImpossible(t);
         } finally {
-            end();
+            calls.end();
         }
     }
 
     private long query(String name, long request) throws SystemCallException {
-        begin("ioctl");
+        calls.begin("ioctl");
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment answer = arena.allocate(Long.BYTES, Long.BYTES);
             int result = (int) Libc.IOCTL.invokeExact(Libc.errnoState(), descriptor, request, answer);
             if (result != 0) {
                 throw new SystemCallException(call("ioctl", name), Libc.errno());
             }
-            // Those that answer with an int leave the upper half 0: right on little-endian machines, which all of ours
+            // Those that answer with an int leave the upper half 0: right on little-endian machines, as all of ours
             // are.
             return answer.get(ValueLayout.JAVA_LONG, 0);
         } catch (Throwable t) {
             throw orImpossible(t);
         } finally {
-            end();
+            calls.end();
         }
     }
 
@@ -337,32 +375,6 @@ public final class SystemFile implements Closeable {
             throw new SystemCallException(call, number);
         }
         return true;
-    }
-
-    private void begin(String name) throws SystemCallException {
-        int now;
-        do {
-            now = calls.get();
-            if (now < 0) {
-                throw new SystemCallException(name + "(" + path + ") after close", Errno.EBADF.number());
-            }
-        } while (!calls.compareAndSet(now, now + 1));
-    }
-
-    private void end() {
-        if (calls.decrementAndGet() == CLOSED) {
-            release();
-        }
-    }
-
-    private void release() {
-        try {
-            // Nothing can be done about a close that fails: whoever needs durability has synced before, and Linux frees
-            // the descriptor in any case, so that a second attempt could hit another file.
-            int _ = (int) Libc.CLOSE.invokeExact(Libc.errnoState(), descriptor);
-        } catch (Throwable t) {
-            throw impossible(t);
-        }
     }
 
     private static SystemCallException orImpossible(Throwable t) {

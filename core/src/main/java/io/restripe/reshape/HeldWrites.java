@@ -37,6 +37,11 @@ final class HeldWrites {
         attributes.set(Attribute.SUSPEND_HI, end);
     }
 
+    /** Whether the array can do writes into a step's range in the old and the new place, so that they need not wait. */
+    boolean canLetThrough() throws AttributeException {
+        return !attributes.textOr(Attribute.WRITE_THROUGH, "").isEmpty();
+    }
+
     /**
      * From the checkpoint to {@code end}, which nothing stands for but the old places: writes there need not wait where the array does them
      * in both. False when it cannot: then they are held.
@@ -44,7 +49,7 @@ final class HeldWrites {
      * @param mostMillis how long a write may wait for the part that is being moved
      */
     boolean through(long end, long mostMillis) throws AttributeException {
-        boolean offered = !attributes.textOr(Attribute.WRITE_THROUGH, "").isEmpty();
+        boolean offered = canLetThrough();
         if (offered) {
             attributes.set(Attribute.WRITE_THROUGH, Math.max(1, mostMillis));
         }

@@ -27,6 +27,14 @@ final class Losses {
                 .anyMatch(v -> isWhole(after.volumes().get(v.index())));
     }
 
+    /** Whether every volume that runs goes on without them. */
+    static boolean noneEnds(ContainerMetadata metadata, Collection<String> serials) {
+        Container after = failed(metadata, serials);
+        return metadata.container().volumes().stream()
+                .filter(Losses::isWhole)
+                .allMatch(v -> isWhole(after.volumes().get(v.index())));
+    }
+
     private static Container failed(ContainerMetadata metadata, Collection<String> serials) {
         ContainerMetadata without = metadata;
         for (String serial : serials) {

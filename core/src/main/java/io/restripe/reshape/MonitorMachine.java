@@ -133,7 +133,7 @@ public final class MonitorMachine {
                 };
             case State.WaitArray w ->
                 switch (event) {
-                    case Event.SyncMaxAsked _ -> refuse(w, Rule.R2_BOUND, "the array is still relocating");
+                    case Event.SyncMaxAsked asked -> askedEarly(w, asked);
                     case Event.SyncCompleted c -> completed(w, c);
                 };
             case State.Finished f ->
@@ -148,24 +148,40 @@ public final class MonitorMachine {
         if (asked.to() == MAX) {
             return autopilot(w, asked.suspendHi());
         }
-        if (asked.to() <= w.syncMax()) {
-            return refuse(w, Rule.R6_MONOTONIC, "sync_max " + asked.to() + " is not above " + w.syncMax());
+        Effect.Refuse refusal = refusal(w, asked);
+        if (refusal != null) {
+            return new Step(w, List.of(refusal));
+        }
+        return asked.backedUp() ? releaseSaved(w, asked.to()) : releaseFree(w, asked.to(), false);
+    }
+
+    /** The next step while the array works at this one, so that it need not stand between them. Only where neither needs a backup. */
+    private Step askedEarly(State.WaitArray w, Event.SyncMaxAsked asked) {
+        if (asked.backedUp() || asked.to() == MAX || w.autopilot()) {
+            return refuse(w, Rule.R2_BOUND, "the array is still relocating");
+        }
+        Effect.Refuse refusal = refusal(w, asked);
+        return refusal == null ? releaseFree(w, asked.to(), false) : new Step(w, List.of(refusal));
+    }
+
+    /** What stands against a request wherever the reshape is; null: nothing. */
+    private Effect.Refuse refusal(State state, Event.SyncMaxAsked asked) {
+        if (asked.to() <= state.syncMax()) {
+            return new Effect.Refuse(Rule.R6_MONOTONIC, "sync_max " + asked.to() + " is not above " + state.syncMax());
         }
         if (!shape.isStepEnd(asked.to())) {
-            return refuse(
-                    w,
+            return new Effect.Refuse(
                     Rule.R2_BOUND,
                     "sync_max " + asked.to() + " is not a whole number of units of " + shape.depthSectors() + " up to "
                             + shape.deviceEnd());
         }
         long endPosition = Math.multiplyExact(asked.to(), (long) shape.after().dataMembers());
         if (asked.suspendHi() < endPosition) {
-            return refuse(
-                    w,
+            return new Effect.Refuse(
                     Rule.R3_SUSPENDED,
                     "writes are suspended up to " + asked.suspendHi() + ", the step ends at " + endPosition);
         }
-        return asked.backedUp() ? releaseSaved(w, asked.to()) : releaseFree(w, asked.to(), false);
+        return null;
     }
 
     private Step releaseSaved(State.WaitBackup w, long to) {
@@ -182,7 +198,7 @@ public final class MonitorMachine {
                 List.of(new Effect.WriteRecord(new Progress(unit, true)), new Effect.SetSyncMax(to)));
     }
 
-    private Step releaseFree(State.WaitBackup w, long to, boolean autopilot) {
+    private Step releaseFree(State w, long to, boolean autopilot) {
         if (w.savedUnit() >= 0) {
             return refuse(
                     w,

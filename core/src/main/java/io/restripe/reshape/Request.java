@@ -52,6 +52,9 @@ public sealed interface Request {
     /** A spare joined, or a spare or failed disk left (then {@code disk} is null). */
     record ChangeDisks(String serial, io.restripe.metadata.MemberDisk joining) implements Request {}
 
+    /** An idle volume is kept consistent in another way; the array is told after that, or has been before. */
+    record ChangePolicy(int volume, io.restripe.consistency.ConsistencyPolicy policy) implements Request {}
+
     /** A new volume, already checked by the format. */
     record AddVolume(io.restripe.metadata.VolumeSpec spec) implements Request {}
 }

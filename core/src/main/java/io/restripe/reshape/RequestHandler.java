@@ -49,6 +49,7 @@ final class RequestHandler {
                 yield array == null ? unwatched(r.volume()) : beginResync(array);
             }
             case Request.ChangeDisks c -> changeDisks(c);
+            case Request.ChangePolicy c -> changePolicy(c);
             case Request.AddVolume a -> {
                 keeper.commit(keeper.current().withVolume(a.spec()));
                 yield new Reply.Ok();
@@ -168,6 +169,18 @@ final class RequestHandler {
         }
         keeper.commit(keeper.current().withRebuild(b.volume(), b.slot(), b.serial()));
         watched.get().forEach(a -> a.forget(b.serial()));
+        return new Reply.Ok();
+    }
+
+    private Reply changePolicy(Request.ChangePolicy c) throws IOException {
+        if (container().reshaping().isPresent()) {
+            return busy(container().reshaping().get());
+        }
+        List<Problem> problems = keeper.current().refusePolicy(c.volume(), c.policy());
+        if (!problems.isEmpty()) {
+            return new Reply.Refused("format", problems.getFirst().text());
+        }
+        keeper.commit(keeper.current().withPolicy(c.volume(), c.policy()));
         return new Reply.Ok();
     }
 

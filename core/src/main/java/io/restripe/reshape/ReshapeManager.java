@@ -327,6 +327,16 @@ public final class ReshapeManager {
         }
     }
 
+    /** Whether {@link #mayGoOn} would wait or say no. */
+    boolean isHalting() {
+        lock.lock();
+        try {
+            return pauseAsked || stopAsked;
+        } finally {
+            lock.unlock();
+        }
+    }
+
     /** Between two steps: waits while paused. False when told to stop. */
     boolean mayGoOn() {
         lock.lock();

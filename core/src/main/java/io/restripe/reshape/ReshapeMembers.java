@@ -6,8 +6,10 @@ import io.restripe.array.AttributeException;
 import io.restripe.array.Attributes;
 import io.restripe.array.MemberAttribute;
 import io.restripe.disk.Disk;
+import io.restripe.disk.LostSectorsDisk;
 import io.restripe.metadata.Activity;
 import io.restripe.metadata.Container;
+import io.restripe.metadata.ContainerDisk;
 import io.restripe.metadata.MemberDisk;
 import io.restripe.metadata.ReshapeGoal;
 import io.restripe.metadata.Slot;
@@ -15,6 +17,7 @@ import io.restripe.metadata.Volume;
 import io.restripe.rule.Problem;
 import io.restripe.rule.ProblemException;
 import io.restripe.stripe.Members;
+import io.restripe.unit.SectorRange;
 import io.restripe.unit.Units;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -103,11 +106,9 @@ final class ReshapeMembers {
             if (!control.members().contains(member)) { // a manager before this one may have come so far
                 control.addMember(member);
             }
-            control.write(member, MemberAttribute.OFFSET, Long.toString(recorded.dataOffset()));
-            control.write(
-                    member, MemberAttribute.SIZE, Long.toString(recorded.componentSectors() / Units.SECTORS_PER_KIB));
+            MemberPlace.tell(control, member, recorded);
             control.write(member, MemberAttribute.SLOT, Integer.toString(slot));
-            control.write(member, MemberAttribute.STATE, "external_bbl");
+            MemberPlace.keepBadBlocks(control, member, recorded, around.container(), List.of());
             slot++;
         }
     }
@@ -206,8 +207,24 @@ final class ReshapeMembers {
             MemberDisk disk = disks.get(serial);
             boolean failed =
                     joined.contains(serial) && attributes.memberState(serial).contains("faulty");
-            bySlot.add(disk == null || failed ? null : disk.disk());
+            bySlot.add(disk == null || failed ? null : readable(disk, joined.contains(serial)));
         }
         return new Members(bySlot, recorded().dataOffset());
+    }
+
+    /** What it has lost, by the array or by the record, is read from the others. */
+    private Disk readable(MemberDisk disk, boolean joined) throws AttributeException {
+        List<SectorRange> lost = new ArrayList<>();
+        if (joined) {
+            lost.addAll(attributes
+                    .badBlocks(disk.serial(), MemberAttribute.BAD_BLOCKS)
+                    .sectors());
+        }
+        for (ContainerDisk recorded : around.container().disks()) {
+            if (recorded.serial().equals(disk.serial())) {
+                lost.addAll(recorded.bad());
+            }
+        }
+        return lost.isEmpty() ? disk.disk() : new LostSectorsDisk(disk.disk(), lost);
     }
 }

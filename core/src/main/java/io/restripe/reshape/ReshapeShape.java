@@ -61,6 +61,15 @@ public record ReshapeShape(Geometry before, Geometry after, long unitSectors, lo
         return Math.multiplyExact(deviceEnd, (long) after.dataMembers());
     }
 
+    /**
+     * Array position behind the part of a unit that the old layout has. Less than the unit's end, even its start, where a small volume
+     * grows: what follows the volume on the members is no part of it, and the rest of the unit is empty.
+     */
+    public long sourceEndOfUnit(long unit) {
+        long oldEnd = Math.multiplyExact(deviceEnd, (long) before.dataMembers());
+        return Math.clamp(oldEnd, positionOfUnit(unit), positionOfUnit(unit + 1));
+    }
+
     /** The device position that belongs to an array position which is a multiple of new rows. */
     public long deviceOf(long arrayPosition) {
         return arrayPosition / after.dataMembers();

@@ -15,6 +15,7 @@ import io.restripe.metadata.MemberDisk;
 import io.restripe.metadata.Volume;
 import io.restripe.unit.Units;
 import java.io.IOException;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.Lock;
@@ -28,6 +29,8 @@ import java.util.function.Predicate;
 final class SyncStarter {
     private static final System.Logger LOG = System.getLogger("io.restripe.monitor");
     private static final long SAFETY_NET_NANOS = 5_000_000_000L;
+    private static final long LONGEST_BUSY_NANOS = 5_000_000_000L;
+    private static final long BUSY_LOOK_NANOS = 20_000_000L;
 
     private final Env env;
     private final Monitor monitor;
@@ -166,7 +169,7 @@ final class SyncStarter {
         ArrayControl control = monitor.control(volume);
         try {
             control.write(Attribute.SYNC_ACTION, "frozen");
-            control.write(Attribute.RESYNC_START, "0");
+            insist(() -> control.write(Attribute.RESYNC_START, "0"));
             Reply reply = monitor.call(new Request.BeginResync(volume));
             if (reply instanceof Reply.Refused refused) {
                 throw new IOException(refused.rule() + ": " + refused.why());
@@ -337,11 +340,9 @@ final class SyncStarter {
         try {
             control.write(Attribute.SYNC_ACTION, "frozen");
             control.addMember(member);
-            control.write(member, MemberAttribute.OFFSET, Long.toString(volume.dataOffset()));
-            control.write(
-                    member, MemberAttribute.SIZE, Long.toString(volume.componentSectors() / Units.SECTORS_PER_KIB));
-            control.write(member, MemberAttribute.SLOT, Integer.toString(vacancy.slot()));
-            control.write(member, MemberAttribute.STATE, "external_bbl");
+            MemberPlace.tell(control, member, volume);
+            insist(() -> control.write(member, MemberAttribute.SLOT, Integer.toString(vacancy.slot())));
+            MemberPlace.keepBadBlocks(control, member, volume, monitor.container(), List.of());
             Reply reply = monitor.call(new Request.BeginRebuild(vacancy.volume(), vacancy.slot(), member));
             if (reply instanceof Reply.Refused refused) {
                 throw new IOException(refused.rule() + ": " + refused.why());
@@ -357,7 +358,7 @@ final class SyncStarter {
     private void undo(ArrayControl control, String member) {
         try {
             if (control.members().contains(member)) {
-                control.write(member, MemberAttribute.STATE, "remove");
+                insist(() -> control.write(member, MemberAttribute.STATE, "remove"));
             }
         } catch (AttributeException e) {
             LOG.log(System.Logger.Level.WARNING, "{0}", e.getMessage());
@@ -365,9 +366,29 @@ final class SyncStarter {
         thaw(control);
     }
 
+    private interface Write {
+        void run() throws AttributeException;
+    }
+
+    /** An array that is busy with a write when it answers goes on with it, and tells how it ended when asked once more. */
+    private void insist(Write write) throws AttributeException {
+        long began = env.nanoTime();
+        while (true) {
+            try {
+                write.run();
+                return;
+            } catch (AttributeException e) {
+                if (e.errno() != Errno.EBUSY || env.nanoTime() - began > LONGEST_BUSY_NANOS) {
+                    throw e;
+                }
+                env.sleepNanos(BUSY_LOOK_NANOS);
+            }
+        }
+    }
+
     private void thaw(ArrayControl control) {
         try {
-            control.write(Attribute.SYNC_ACTION, "idle");
+            insist(() -> control.write(Attribute.SYNC_ACTION, "idle"));
         } catch (AttributeException e) {
             LOG.log(System.Logger.Level.WARNING, "{0}", e.getMessage());
         }

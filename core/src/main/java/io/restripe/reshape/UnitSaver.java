@@ -8,7 +8,9 @@ import io.restripe.stripe.StripeWriter;
 import io.restripe.unit.Units;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.SegmentAllocator;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 
 /**
@@ -16,12 +18,21 @@ import java.util.List;
  * layout, by slot, flushed. The caller has suspended writes to the unit and drained those in flight before.
  */
 final class UnitSaver {
+    private static final long ALIGNMENT = 4096;
+
     private final ReshapeShape shape;
     private final long copyAreaSector;
+    /** Kept from unit to unit and there before writes are held: memory that is new takes longer than the copy. */
+    private final MemorySegment room;
 
     UnitSaver(ReshapeShape shape, long copyAreaSector) {
         this.shape = shape;
         this.copyAreaSector = copyAreaSector;
+        long unit = Units.bytesOfSectors(shape.unitSectors()) + ALIGNMENT;
+        long images = shape.after().members() * (Units.bytesOfSectors(shape.depthSectors()) + ALIGNMENT);
+        Members none = new Members(Collections.nCopies(shape.before().members(), null), 0);
+        long scratch = new StripeReader(shape.before(), none).scratchBytes(shape.unitSectors());
+        this.room = Arena.ofAuto().allocate(unit + images + scratch, ALIGNMENT);
     }
 
     /** A destination that could not be written. */
@@ -39,19 +50,22 @@ final class UnitSaver {
         long end = shape.positionOfUnit(unit + 1);
         long depth = shape.deviceOf(end - start);
         int slots = shape.after().members();
-        try (Arena arena = Arena.ofShared()) {
-            MemorySegment data = arena.allocate(Units.bytesOfSectors(end - start), 4096);
-            new StripeReader(shape.before(), sources).read(start, data);
-            MemorySegment[] images = new MemorySegment[slots];
-            for (int slot = 0; slot < slots; slot++) {
-                if (targets.bySlot().get(slot) != null) {
-                    images[slot] = arena.allocate(Units.bytesOfSectors(depth), 4096);
-                }
-            }
-            new StripeWriter(shape.after())
-                    .encode(shape.deviceOf(start) / shape.after().chunkSectors(), data, images);
-            return write(targets, images);
+        SegmentAllocator memory = SegmentAllocator.slicingAllocator(room);
+        MemorySegment data = memory.allocate(Units.bytesOfSectors(end - start), ALIGNMENT);
+        long held = Units.bytesOfSectors(shape.sourceEndOfUnit(unit) - start);
+        if (held > 0) {
+            new StripeReader(shape.before(), sources).read(start, data.asSlice(0, held), memory);
         }
+        data.asSlice(held).fill((byte) 0);
+        MemorySegment[] images = new MemorySegment[slots];
+        for (int slot = 0; slot < slots; slot++) {
+            if (targets.bySlot().get(slot) != null) {
+                images[slot] = memory.allocate(Units.bytesOfSectors(depth), ALIGNMENT);
+            }
+        }
+        new StripeWriter(shape.after())
+                .encode(shape.deviceOf(start) / shape.after().chunkSectors(), data, images);
+        return write(targets, images);
     }
 
     private List<Lost> write(Members targets, MemorySegment[] images) {

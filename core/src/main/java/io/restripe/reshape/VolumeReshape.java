@@ -23,14 +23,8 @@ import java.util.List;
  * One volume's reshape as its manager drives it (docs/reshape-protocol.md, section 5): birth, steps, end. Owner: the manager's thread.
  */
 final class VolumeReshape {
-    private static final long NANOS_PER_MILLI = 1_000_000L;
     private static final long LOOK_NANOS = 500_000_000L;
     private static final long STANDSTILL_NANOS = 30_000_000_000L;
-    /** An array that a failed member interrupts goes on by itself at once; so long after that it has given up. */
-    private static final long STUCK_NANOS = 5_000_000_000L;
-
-    private static final long STOP_NANOS = 5_000_000_000L;
-
     private final Surroundings around;
     private final ReshapeManager manager;
     private final int volume;
@@ -40,8 +34,8 @@ final class VolumeReshape {
     private final ReshapeMembers members;
     private final HeldWrites held;
     private final Carrier carrier;
+    private final ReshapeSteps steps;
     private ReshapeShape shape;
-    private StepSize stepSize;
 
     VolumeReshape(Surroundings around, ReshapeManager manager, int volume) {
         this.around = around;
@@ -53,6 +47,7 @@ final class VolumeReshape {
         this.members = new ReshapeMembers(around, volume, control);
         this.held = new HeldWrites(around.monitor(), volume, attributes);
         this.carrier = new Carrier(control);
+        this.steps = new ReshapeSteps(around, manager, volume, signal, members, held);
     }
 
     /** From an idle volume to its end, or to where the manager is told to stop. */
@@ -71,6 +66,7 @@ final class VolumeReshape {
         if (!problems.isEmpty()) {
             throw new ProblemException(problems.getFirst());
         }
+        KeptPolicy.requireReshapable(control, metadata.container().volumes().get(volume));
         return metadata.withReshape(goal, true).container();
     }
 
@@ -102,11 +98,14 @@ final class VolumeReshape {
         Runnable unsubscribe = control.subscribe(signal::raise);
         try {
             opening.run();
-            while (position() < end()) {
-                if (!manager.mayGoOn()) {
-                    return;
+            while (steps.position() < steps.end()) {
+                if (manager.isHalting()) {
+                    steps.comeToBound();
+                    if (!manager.mayGoOn()) {
+                        return;
+                    }
                 }
-                step(position());
+                steps.step(steps.position());
             }
             finish();
         } catch (IOException e) {
@@ -142,7 +141,7 @@ final class VolumeReshape {
     private void shapeUp(Container begun) {
         Activity.Reshape reshape = activityOf(begun.volumes().get(volume));
         shape = ReshapeShape.of(begun.volumes().get(volume), reshape);
-        stepSize = new StepSize(shape, manager::maxHoldNanos);
+        steps.use(shape);
         members.use(shape, reshape, begun);
     }
 
@@ -277,7 +276,7 @@ final class VolumeReshape {
     }
 
     private void firstUnit() throws IOException, ProblemException {
-        release(shape.positionOfUnit(1), true);
+        steps.release(shape.positionOfUnit(1), true);
     }
 
     /**
@@ -292,10 +291,10 @@ final class VolumeReshape {
         Progress progress = activityOf(recorded()).progress();
         long checkpoint = shape.positionOfUnit(progress.unit());
         if (allowed != Attributes.MAX && allowed > shape.deviceOf(checkpoint)) {
-            awaitReleased(Math.min(shape.end(), allowed * shape.after().dataMembers()));
+            steps.awaitReleased(Math.min(shape.end(), allowed * shape.after().dataMembers()));
         } else if (progress.inCopyArea()) {
             held.to(shape.positionOfUnit(progress.unit() + 1));
-            release(shape.positionOfUnit(progress.unit() + 1), true);
+            steps.release(shape.positionOfUnit(progress.unit() + 1), true);
         }
     }
 
@@ -309,70 +308,6 @@ final class VolumeReshape {
             }
         }
         awaitAction();
-    }
-
-    /** The durable checkpoint, as the array position up to which writes flow. */
-    private long position() {
-        return switch (recorded().activity()) {
-            case Activity.Reshape reshape ->
-                shape.positionOfUnit(reshape.progress().unit());
-            case Activity.Idle _, Activity.Resync _, Activity.Rebuild _ -> end();
-        };
-    }
-
-    /** Where the reshape ends; at once when it had ended before anybody asked for its shape. */
-    private long end() {
-        return shape == null ? 0 : shape.end();
-    }
-
-    private void step(long checkpoint) throws IOException, ProblemException {
-        long unit = shape.unitAt(checkpoint);
-        boolean critical = shape.isCritical(unit);
-        long end = critical ? shape.positionOfUnit(unit + 1) : stepSize.endFrom(checkpoint);
-        long began = around.env().nanoTime();
-        boolean through = false;
-        if (critical) {
-            held.to(shape.heldWhileRead(end));
-            manager.enter(Phase.BACKING_UP);
-            members.save(unit);
-            held.to(end);
-        } else {
-            through = held.through(end, manager.maxHoldNanos() / NANOS_PER_MILLI);
-        }
-        release(end, critical);
-        stepSize.took(end - checkpoint, around.env().nanoTime() - began, through);
-    }
-
-    private void release(long end, boolean backedUp) throws IOException, ProblemException {
-        manager.enter(Phase.RELOCATING);
-        expectOk(new Request.SetSyncMax(volume, shape.deviceOf(end), backedUp));
-        awaitReleased(end);
-    }
-
-    /**
-     * Until the monitor has made the step durable and released it: waits for notification, looks now and then all the same (R10). Told to
-     * stop it does not wait for ever: what is under way can be taken up again.
-     */
-    private void awaitReleased(long end) throws IOException {
-        long lastSeen = -1;
-        long lastChange = around.env().nanoTime();
-        while (position() < end && !manager.isStoppedSince(STOP_NANOS)) {
-            String state = attributes.arrayState();
-            if (state.equals("inactive") || state.equals("clear") || state.equals("broken")) {
-                throw new IOException(control.name() + " is " + state);
-            }
-            long seen = attributes.syncCompleted();
-            if (seen != lastSeen) {
-                lastSeen = seen;
-                lastChange = around.env().nanoTime();
-            } else if (!attributes.syncAction().equals("reshape")
-                    && around.env().nanoTime() - lastChange > STUCK_NANOS) {
-                throw new IOException(control.name() + " has stopped to reshape, it says: " + attributes.syncAction());
-            }
-            if (!signal.await(LOOK_NANOS) || position() < end) {
-                expectOk(new Request.PingMonitor());
-            }
-        }
     }
 
     private void finish() throws IOException {

@@ -13,6 +13,7 @@ import io.restripe.metadata.ContainerMetadata;
 import io.restripe.metadata.Volume;
 import io.restripe.rule.Problem;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
@@ -27,6 +28,7 @@ final class WatchedArray {
     private final Attributes attributes;
     private final MetadataKeeper keeper;
     private final ReshapeWatch reshape;
+    private final BadBlockWatch badBlocks;
     private final Set<String> recordedFaulty = new LinkedHashSet<>();
     private final Set<String> toUnblock = new LinkedHashSet<>();
     private final Set<String> toRemove = new LinkedHashSet<>();
@@ -44,6 +46,7 @@ final class WatchedArray {
         this.keeper = keeper;
         this.debts = debts;
         this.reshape = new ReshapeWatch(volume, attributes, keeper, debts);
+        this.badBlocks = new BadBlockWatch(volume, attributes);
     }
 
     int volume() {
@@ -73,9 +76,39 @@ final class WatchedArray {
         if (recorded().missingSlots() > 0) {
             debts.settle(volume); // nothing is left to compare; a rebuild makes parity right by itself
         }
+        boolean all = false;
+        while (!all) {
+            all = record(state, action);
+        }
+        // What a member has lost and nothing records would be acknowledged: it fails first.
+        // Asked once more: recording takes time, and the word would start an array that has been stopped meanwhile.
+        if (state.equals("write-pending")
+                && Collections.disjoint(badBlocks.failing(), unbearable)
+                && attributes.arrayState().equals("write-pending")) {
+            attributes.set(Attribute.ARRAY_STATE, "active");
+        }
+        badBlocks.acknowledge();
+        expelUnrecorded(); // first: while that has to be tried again, what is blocked stays so
+        unblockFailed();
+        removeFailed();
+        reshape.act(action);
+        if (state.equals("inactive")) {
+            attributes.control().release();
+        }
+    }
+
+    /** Records what the array shows. False when it shows by then what was not seen, and is not to be answered yet. */
+    private boolean record(String state, String action) throws AttributeException, DiskException {
         // The end of a rebuild first: a failure behind it is one that the volume bears.
         ContainerMetadata wanted = recordSync(keeper.current(), action);
-        List<String> faulty = bearable(wanted, newlyFaulty());
+        List<String> seen = newlyFaulty();
+        wanted = badBlocks.recorded(wanted, state);
+        Set<String> lost = new LinkedHashSet<>(seen);
+        lost.addAll(badBlocks.failing());
+        List<String> distrusted = badBlocks.distrusted(wanted, lost);
+        distrusted.removeAll(recordedFaulty);
+        lost.addAll(distrusted);
+        List<String> faulty = bearable(wanted, List.copyOf(lost));
         for (String member : faulty) {
             wanted = wanted.withMemberFailed(member);
         }
@@ -84,19 +117,14 @@ final class WatchedArray {
             attributes.control().flushMembers();
         }
         keeper.commit(wanted);
-        if (state.equals("write-pending")) {
-            attributes.set(Attribute.ARRAY_STATE, "active");
-        }
+        boolean all = !state.equals("write-pending") || !badBlocks.hasMore() && seen.containsAll(newlyFaulty());
         recordedFaulty.addAll(faulty);
         faulty.forEach(unbearable::remove);
         toUnblock.addAll(faulty);
-        unblockFailed();
-        removeFailed();
-        expelUnrecorded();
-        reshape.act(action);
-        if (state.equals("inactive")) {
-            attributes.control().release();
+        for (String member : distrusted) {
+            expel(member); // before the write that waits is acknowledged; others that it missed may have been
         }
+        return all;
     }
 
     /** What it said last is recorded; that it was stopped in between, in order, makes it clean where nothing else is under way. */
@@ -139,13 +167,17 @@ final class WatchedArray {
         for (String member : attributes.control().members()) {
             List<String> words = stateWords(member);
             if (words.contains("in_sync") && !words.contains("faulty") && isRecordedFailed(member)) {
-                try {
-                    attributes.control().write(member, MemberAttribute.STATE, "faulty");
-                } catch (AttributeException e) {
-                    if (e.errno() != Errno.EBUSY) { // EBUSY: the array cannot do without it
-                        throw e;
-                    }
-                }
+                expel(member);
+            }
+        }
+    }
+
+    private void expel(String member) throws AttributeException {
+        try {
+            attributes.control().write(member, MemberAttribute.STATE, "faulty");
+        } catch (AttributeException e) {
+            if (e.errno() != Errno.EBUSY && e.errno() != Errno.ENODEV) { // EBUSY: the array cannot do without it
+                throw e;
             }
         }
     }

@@ -124,12 +124,11 @@ public final class PeerDoor implements AutoCloseable {
 
     /** Starts a thread that {@link #close} waits for. Called with the lock. */
     private void startThread(String name, Runnable body) {
-        threads++;
         env.start(name, () -> {
             try {
                 body.run();
             } finally {
-                lock.lock();
+                lock.lock(); // after whoever started it has counted it
                 try {
                     threads--;
                     threadEnded.signalAll();
@@ -138,6 +137,7 @@ public final class PeerDoor implements AutoCloseable {
                 }
             }
         });
+        threads++;
     }
 
     private void accept(ServerSocketChannel listener, Service service) {
@@ -150,22 +150,30 @@ public final class PeerDoor implements AutoCloseable {
                 // Out of file descriptors, most likely: those that have one go on, and it may be over soon.
                 LOG.log(System.Logger.Level.WARNING, "{0} cannot be let in: {1}", who, e.getMessage());
                 env.sleepNanos(ACCEPT_AGAIN_NANOS);
+            } catch (OutOfMemoryError e) {
+                // No thread is to be had: the same.
+                LOG.log(System.Logger.Level.WARNING, "{0} cannot be let in: {1}", who, e.getMessage());
+                env.sleepNanos(ACCEPT_AGAIN_NANOS);
             }
         }
     }
 
     private void admit(SocketChannel peer, Service service) throws IOException {
+        boolean admitted = false;
         lock.lock();
         try {
             if (!closed && peers.size() < most) {
+                startThread(who, () -> serve(peer, service)); // waits for the lock before it leaves
                 peers.add(peer);
-                startThread(who, () -> serve(peer, service));
+                admitted = true;
                 return;
             }
         } finally {
             lock.unlock();
+            if (!admitted) {
+                peer.close();
+            }
         }
-        peer.close();
         LOG.log(System.Logger.Level.INFO, "{0} is turned away: there are {1}", who, most);
     }
 

@@ -8,6 +8,7 @@ import io.restripe.parity.Parity;
 import io.restripe.unit.Units;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.SegmentAllocator;
 
 /**
  * Reads array sectors from members under one geometry, whole physical rows at a time, reconstructing the chunks of slots that are
@@ -15,6 +16,10 @@ import java.lang.foreign.MemorySegment;
  * there (the reshape manager by suspending the range, offline readers by being alone).
  */
 public final class StripeReader {
+    private static final long ALIGNMENT = 4096;
+    /** What is read of a member at a time. */
+    private static final long COLUMN_SECTORS = 2048;
+
     private final Geometry geometry;
     private final Members members;
 
@@ -32,11 +37,33 @@ public final class StripeReader {
      * @throws DiskException when a sector cannot be had from what is left
      */
     public void read(long arraySector, MemorySegment into) throws DiskException {
+        try (Arena arena = Arena.ofConfined()) {
+            read(arraySector, into, arena);
+        }
+    }
+
+    /**
+     * The same.
+     *
+     * @param scratch gives room for what is read besides, {@link #scratchBytes} at the most
+     */
+    public void read(long arraySector, MemorySegment into, SegmentAllocator scratch) throws DiskException {
         long sectors = Units.sectorsOfBytesExact(into.byteSize());
         switch (geometry.level()) {
-            case Level.Parity _ -> readRows(arraySector, sectors, into);
+            case Level.Parity _ -> readRows(arraySector, sectors, into, scratch);
             case Level.Striped _, Level.Mirrored _, Level.Near _ -> readCopies(arraySector, sectors, into);
         }
+    }
+
+    /** What reading so many array sectors needs of memory besides, at the most. */
+    public long scratchBytes(long sectors) {
+        long rows = Units.ceilDiv(sectors, geometry.rowSectors()) + 1;
+        long column = Units.bytesOfSectors(rowsAtOnce(rows) * geometry.chunkSectors());
+        return geometry.level() instanceof Level.Parity ? geometry.members() * (column + ALIGNMENT) : 0;
+    }
+
+    private long rowsAtOnce(long rows) {
+        return Math.max(1, Math.min(rows, COLUMN_SECTORS / geometry.chunkSectors()));
     }
 
     private void readCopies(long arraySector, long sectors, MemorySegment into) throws DiskException {
@@ -80,24 +107,23 @@ public final class StripeReader {
                 "the member is missing and no redundancy is left");
     }
 
-    private void readRows(long arraySector, long sectors, MemorySegment into) throws DiskException {
+    private void readRows(long arraySector, long sectors, MemorySegment into, SegmentAllocator scratch)
+            throws DiskException {
         long rowSectors = geometry.rowSectors();
-        int chunk = geometry.chunkSectors();
         long firstRow = arraySector / rowSectors;
         long endRow = Units.ceilDiv(arraySector + sectors, rowSectors);
-        try (Arena arena = Arena.ofConfined()) {
-            int rowsAtOnce = (int) Math.max(1, Math.min(endRow - firstRow, 2048L / chunk));
-            MemorySegment[] columns = new MemorySegment[geometry.members()];
-            for (int slot = 0; slot < columns.length; slot++) {
-                columns[slot] = arena.allocate(Units.bytesOfSectors((long) rowsAtOnce * chunk), 4096);
-            }
-            for (long row = firstRow; row < endRow; row += rowsAtOnce) {
-                int rows = (int) Math.min(rowsAtOnce, endRow - row);
-                boolean[][] lost = readColumns(row, rows, columns);
-                for (int i = 0; i < rows; i++) {
-                    repairRow(row + i, i, columns, lost[i]);
-                    copyOut(row + i, i, columns, arraySector, sectors, into);
-                }
+        int rowsAtOnce = Math.toIntExact(rowsAtOnce(endRow - firstRow));
+        MemorySegment[] columns = new MemorySegment[geometry.members()];
+        for (int slot = 0; slot < columns.length; slot++) {
+            columns[slot] =
+                    scratch.allocate(Units.bytesOfSectors((long) rowsAtOnce * geometry.chunkSectors()), ALIGNMENT);
+        }
+        for (long row = firstRow; row < endRow; row += rowsAtOnce) {
+            int rows = (int) Math.min(rowsAtOnce, endRow - row);
+            boolean[][] lost = readColumns(row, rows, columns);
+            for (int i = 0; i < rows; i++) {
+                repairRow(row + i, i, columns, lost[i]);
+                copyOut(row + i, i, columns, arraySector, sectors, into);
             }
         }
     }

@@ -220,6 +220,26 @@ public abstract class ArrayControlContract {
     }
 
     @Test
+    void a_member_whose_bad_blocks_somebody_keeps_has_none_to_begin_with() throws Exception {
+        configure(5, 3);
+        array().write("d1", MemberAttribute.STATE, "external_bbl");
+        set(Attribute.ARRAY_STATE, "readonly");
+        set(Attribute.ARRAY_STATE, "active");
+        assertThat(array().read("d1", MemberAttribute.STATE)).isEqualTo("in_sync,external_bbl");
+        Attributes attributes = new Attributes(array());
+        for (MemberAttribute list : List.of(MemberAttribute.BAD_BLOCKS, MemberAttribute.UNACKNOWLEDGED_BAD_BLOCKS)) {
+            assertThat(array().read("d1", list)).isEmpty();
+            assertThat(attributes.badBlocks("d1", list)).isEqualTo(BadBlockList.NONE);
+            refuses(Errno.EINVAL, () -> array().write("d1", list, "64 x"));
+            refuses(Errno.EINVAL, () -> array().write("d1", list, "-64 8"));
+        }
+        array().write("d1", MemberAttribute.STATE, "-blocked");
+        assertThat(array().read("d1", MemberAttribute.STATE)).isEqualTo("in_sync,external_bbl");
+        array().write("d1", MemberAttribute.STATE, "-external_bbl");
+        assertThat(array().read("d1", MemberAttribute.STATE)).isEqualTo("in_sync");
+    }
+
+    @Test
     void starting_needs_enough_members() throws Exception {
         configure(5, 3);
         for (String member : List.of("d0", "d1")) {

@@ -83,6 +83,55 @@ public abstract class DiskContract {
     }
 
     @Test
+    void several_buffers_are_as_one_behind_the_other() throws Exception {
+        SplittableRandom random = new SplittableRandom(20_261_126L);
+        Disk disk = open();
+        byte[] model = new byte[Units.bufferBytesOfSectors(SECTORS)];
+        int unit = Math.toIntExact(Units.sectorsOfBytesExact(disk.logicalSectorBytes()));
+        for (int i = 0; i < 60; i++) {
+            boolean aligned = random.nextInt(4) > 0;
+            List<MemorySegment> buffers = new ArrayList<>();
+            long total = 0;
+            for (int count = random.nextInt(1, 9); count > 0; count--) {
+                long sectors = (long) random.nextInt(1, 40) * unit;
+                MemorySegment larger = Buffers.allocate(sectors + 8);
+                buffers.add(larger.asSlice(aligned ? 0 : 16, Units.bytesOfSectors(sectors)));
+                total += sectors;
+            }
+            long sector = random.nextLong((SECTORS - total) / unit) * unit;
+            int at = Units.bufferBytesOfSectors(sector);
+            if (random.nextBoolean()) {
+                for (MemorySegment buffer : buffers) {
+                    byte[] content = new byte[(int) buffer.byteSize()];
+                    random.nextBytes(content);
+                    buffer.copyFrom(MemorySegment.ofArray(content));
+                    System.arraycopy(content, 0, model, at, content.length);
+                    at += content.length;
+                }
+                disk.write(sector, buffers);
+            } else {
+                disk.read(sector, buffers);
+                for (MemorySegment buffer : buffers) {
+                    MemorySegment expected = MemorySegment.ofArray(model).asSlice(at, buffer.byteSize());
+                    assertThat(buffer.mismatch(expected)).isEqualTo(-1);
+                    at += (int) buffer.byteSize();
+                }
+            }
+        }
+        MemorySegment all = Buffers.allocate(SECTORS);
+        disk.read(0, all);
+        assertThat(all.mismatch(MemorySegment.ofArray(model))).isEqualTo(-1);
+    }
+
+    @Test
+    void several_buffers_that_do_not_lie_inside_the_disk_are_refused() throws Exception {
+        Disk disk = open();
+        List<MemorySegment> buffers = List.of(Buffers.allocate(64), Buffers.allocate(64));
+        assertThatThrownBy(() -> disk.write(SECTORS - 64, buffers)).isInstanceOf(DiskException.class);
+        assertThatThrownBy(() -> disk.read(SECTORS - 64, buffers)).isInstanceOf(DiskException.class);
+    }
+
+    @Test
     void a_request_that_does_not_lie_inside_the_disk_is_refused_and_changes_nothing() throws Exception {
         Disk disk = open();
         MemorySegment buffer = Buffers.allocate(16).fill((byte) 1);
@@ -139,6 +188,123 @@ public abstract class DiskContract {
             disk.read(slot * unit, read);
             MemorySegment wanted = Buffers.allocate(unit).fill((byte) (slot % threads + 1));
             assertThat(read.mismatch(wanted)).as("slot %d", slot).isEqualTo(-1);
+        }
+    }
+
+    /** Whether such a disk gives up ranges; one that does not answers false and changes nothing. */
+    protected boolean discards() {
+        return true;
+    }
+
+    @Test
+    void what_was_discarded_reads_as_zeros_and_nothing_else_has_changed() throws Exception {
+        long seed = 20_261_126L;
+        SplittableRandom random = new SplittableRandom(seed);
+        Disk disk = open();
+        byte[] model = new byte[Units.bufferBytesOfSectors(SECTORS)];
+        random.nextBytes(model);
+        disk.write(0, aligned(model));
+        int unit = Math.toIntExact(Units.sectorsOfBytesExact(disk.logicalSectorBytes()));
+        for (int i = 0; i < 60; i++) {
+            int length = (1 + random.nextInt(i % 5 == 0 ? 90 : 20)) * unit;
+            int sector = random.nextInt(Math.toIntExact(SECTORS - length) / unit + 1) * unit;
+            int from = Units.bufferBytesOfSectors(sector);
+            int bytes = Units.bufferBytesOfSectors(length);
+            if (random.nextInt(3) == 0) {
+                byte[] written = new byte[bytes];
+                random.nextBytes(written);
+                disk.write(sector, aligned(written));
+                System.arraycopy(written, 0, model, from, bytes);
+            } else {
+                assertThat(disk.discard(sector, length))
+                        .as("seed %d, discard %d: %d sectors at %d", seed, i, length, sector)
+                        .isEqualTo(discards());
+                if (discards()) {
+                    Arrays.fill(model, from, from + bytes, (byte) 0);
+                }
+            }
+            if (i % 20 == 0) {
+                disk.flush();
+            }
+        }
+        MemorySegment whole = Buffers.allocate(SECTORS);
+        disk.read(0, whole);
+        assertThat(Arrays.mismatch(bytes(whole), model)).as("seed %d", seed).isEqualTo(-1);
+        disk.flush();
+        disk.read(0, whole);
+        assertThat(Arrays.mismatch(bytes(whole), model))
+                .as("seed %d, flushed", seed)
+                .isEqualTo(-1);
+    }
+
+    /** Extent after extent, from the beginning to the end of the disk. */
+    @Test
+    void what_is_called_a_hole_reads_as_zeros() throws Exception {
+        long seed = 20_261_127L;
+        SplittableRandom random = new SplittableRandom(seed);
+        Disk disk = open();
+        int unit = Math.toIntExact(Units.sectorsOfBytesExact(disk.logicalSectorBytes()));
+        for (int round = 0; round < 12; round++) {
+            int length = (1 + random.nextInt(24)) * unit;
+            int sector = random.nextInt(Math.toIntExact(SECTORS - length) / unit + 1) * unit;
+            if (round % 3 == 2) {
+                disk.discard(sector, length);
+            } else {
+                disk.write(sector, Buffers.allocate(length).fill((byte) (round + 1)));
+            }
+            for (long at = 0; at < SECTORS; ) {
+                Extent extent = disk.extent(at, SECTORS - at);
+                assertThat(extent.sectors())
+                        .as("seed %d, round %d, at %d", seed, round, at)
+                        .isBetween((long) unit, SECTORS - at);
+                assertThat(extent.sectors() % unit).isZero();
+                if (extent.hole()) {
+                    MemorySegment read = Buffers.allocate(extent.sectors()).fill((byte) 99);
+                    disk.read(at, read);
+                    assertThat(read.mismatch(Buffers.allocate(extent.sectors())))
+                            .as("seed %d, round %d, hole at %d", seed, round, at)
+                            .isEqualTo(-1);
+                }
+                at += extent.sectors();
+            }
+        }
+        assertThatThrownBy(() -> disk.extent(SECTORS - 8, 16)).isInstanceOf(DiskException.class);
+    }
+
+    @Test
+    void the_whole_disk_can_be_discarded_and_nothing_too() throws Exception {
+        Disk disk = open();
+        disk.write(SECTORS - 8, Buffers.allocate(8).fill((byte) 1));
+        assertThat(disk.discard(SECTORS, 0)).isEqualTo(discards());
+        assertThat(disk.discard(0, SECTORS)).isEqualTo(discards());
+        MemorySegment end = Buffers.allocate(8).fill((byte) 2);
+        disk.read(SECTORS - 8, end);
+        assertThat(bytes(end)[0]).isEqualTo((byte) (discards() ? 0 : 1));
+    }
+
+    @Test
+    void a_discard_that_does_not_lie_inside_the_disk_changes_nothing() throws Exception {
+        Disk disk = open();
+        disk.write(0, Buffers.allocate(SECTORS).fill((byte) 1));
+        for (long sector : new long[] {SECTORS - 8, SECTORS, Long.MAX_VALUE, -8, Long.MIN_VALUE}) {
+            assertRefused(disk, sector, 16);
+        }
+        assertRefused(disk, 0, -8);
+        assertRefused(disk, 0, SECTORS + 8);
+        if (disk.logicalSectorBytes() > Units.SECTOR_BYTES) {
+            assertRefused(disk, 8, 1);
+            assertRefused(disk, 1, 8);
+        }
+        MemorySegment whole = Buffers.allocate(SECTORS);
+        disk.read(0, whole);
+        assertThat(whole.mismatch(Buffers.allocate(SECTORS).fill((byte) 1))).isEqualTo(-1);
+    }
+
+    private void assertRefused(Disk disk, long sector, long sectors) throws DiskException {
+        if (discards()) {
+            assertThatThrownBy(() -> disk.discard(sector, sectors)).isInstanceOf(DiskException.class);
+        } else {
+            assertThat(disk.discard(sector, sectors)).isFalse();
         }
     }
 

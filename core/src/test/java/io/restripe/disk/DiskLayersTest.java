@@ -43,6 +43,19 @@ class DiskLayersTest {
     }
 
     @Nested
+    class NeverDiscardingContract extends DiskContract {
+        @Override
+        protected Disk newDisk() {
+            return new DiskLayer(new MemoryDisk("m0", SECTORS)) {};
+        }
+
+        @Override
+        protected boolean discards() {
+            return false;
+        }
+    }
+
+    @Nested
     class DelayContract extends DiskContract {
         @Override
         protected Disk newDisk() {
@@ -147,10 +160,12 @@ class DiskLayersTest {
         MemorySegment buffer = filled(2, 3);
         disk.write(5, buffer);
         disk.flush();
+        assertThat(disk.discard(7, 2)).isTrue();
         faulty.die();
         assertThatThrownBy(() -> disk.write(6, buffer)).isInstanceOf(DiskException.class);
+        assertThatThrownBy(() -> disk.discard(6, 1)).isInstanceOf(DiskException.class);
         assertThatThrownBy(disk::flush).isInstanceOf(DiskException.class);
-        assertThat(log.lines).containsExactly("write 5 1024 3", "flush");
+        assertThat(log.lines).containsExactly("write 5 1024 3", "flush", "write 7 1024 0");
     }
 
     @Test
@@ -160,10 +175,11 @@ class DiskLayersTest {
         disk.write(0, filled(4, 1));
         disk.write(0, filled(3, 1));
         disk.read(0, filled(2, 1));
+        assertThat(disk.discard(1, 5)).isTrue();
         disk.flush();
         faulty.die();
         assertThatThrownBy(() -> disk.read(0, filled(2, 1))).isInstanceOf(DiskException.class);
-        assertThat(disk.stats()).isEqualTo(new StatsDisk.Stats(1, 2, 2, 7, 1, 1));
+        assertThat(disk.stats()).isEqualTo(new StatsDisk.Stats(1, 2, 2, 7, 5, 1, 1));
     }
 
     @Test
@@ -172,6 +188,7 @@ class DiskLayersTest {
         ReadOnlyDisk disk = new ReadOnlyDisk(memory);
         assertThat(first(disk, 7)).isEqualTo(4);
         assertThatThrownBy(() -> disk.write(7, filled(1, 5))).hasMessageContaining("read-only");
+        assertThatThrownBy(() -> disk.discard(7, 1)).hasMessageContaining("read-only");
         disk.flush();
         assertThat(first(memory, 7)).isEqualTo(4);
     }
@@ -191,6 +208,17 @@ class DiskLayersTest {
         disk.write(60, filled(10, 8));
         disk.close();
         assertThat(first(memory, 60)).as("a write that was not flushed is lost").isEqualTo(6);
+    }
+
+    @Test
+    void a_discard_in_a_volatile_cache_is_lost_with_it() throws Exception {
+        memory.write(60, filled(10, 6));
+        VolatileCacheDisk disk = cache(memory, 0, SIZE);
+        assertThat(disk.discard(61, 8)).isTrue();
+        assertThat(first(disk, 61)).isZero();
+        assertThat(first(memory, 61)).isEqualTo(6);
+        disk.flush();
+        assertThat(first(memory, 61)).isZero();
     }
 
     @Test

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.restripe.disk.FileDisk.Access;
 import io.restripe.disk.FileDisk.Caching;
+import io.restripe.os.FileStatus;
 import io.restripe.unit.Units;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
@@ -47,6 +48,58 @@ class FileDiskTest {
         @Override
         protected Disk newDisk() throws Exception {
             return new LargeSectorDisk(FileDisk.create(newPath(), SECTORS + 3, Caching.DIRECT), 4096);
+        }
+    }
+
+    /** A file whose space was all taken when it was made, and stays so. */
+    @Nested
+    class AllocatedContract extends DiskContract {
+        @Override
+        protected Disk newDisk() throws Exception {
+            Path path = newPath();
+            Disk disk = FileDisk.createAllocated(path, SECTORS, Caching.DIRECT);
+            FileStatus made = FileStatus.of(path);
+            assumeTrue(made.allocatedBytes() >= made.sizeBytes(), "this file system allocates nothing beforehand");
+            return disk;
+        }
+    }
+
+    @Test
+    void a_discard_gives_back_the_space_of_a_file_unless_all_of_it_was_there_when_it_was_opened() throws Exception {
+        for (boolean sparse : new boolean[] {true, false}) {
+            Path path = newPath();
+            long sectors = 8192;
+            try (FileDisk disk = sparse
+                    ? FileDisk.create(path, sectors, Caching.DIRECT)
+                    : FileDisk.createAllocated(path, sectors, Caching.DIRECT)) {
+                disk.write(0, filled(8000, 1));
+                disk.flush();
+                long before = FileStatus.of(path).allocatedBytes();
+                assumeTrue(disk.discard(2048, 4096), "this file system cannot do that");
+                disk.flush();
+                long freed = before - FileStatus.of(path).allocatedBytes();
+                assertThat(freed).isEqualTo(sparse ? Units.bytesOfSectors(4096) : 0);
+                MemorySegment all = filled(8000, 9);
+                disk.read(0, all);
+                MemorySegment wanted = filled(8000, 1);
+                wanted.asSlice(Units.bytesOfSectors(2048), Units.bytesOfSectors(4096))
+                        .fill((byte) 0);
+                assertThat(all.mismatch(wanted)).isEqualTo(-1);
+            }
+        }
+    }
+
+    @Test
+    void a_file_tells_where_nothing_was_written() throws Exception {
+        try (FileDisk disk = FileDisk.create(newPath(), 8192, Caching.DIRECT)) {
+            disk.write(2048, filled(1024, 1));
+            disk.flush();
+            assumeTrue(disk.extent(0, 8192).hole(), "this file system does not tell");
+            assertThat(disk.extent(0, 8192)).isEqualTo(new Extent(2048, true));
+            assertThat(disk.extent(1024, 512)).isEqualTo(new Extent(512, true));
+            assertThat(disk.extent(2048, 6144)).isEqualTo(new Extent(1024, false));
+            assertThat(disk.extent(2056, 8)).isEqualTo(new Extent(8, false));
+            assertThat(disk.extent(3072, 5120)).isEqualTo(new Extent(5120, true));
         }
     }
 

@@ -42,6 +42,19 @@ class MemoryDiskTest {
     }
 
     @Test
+    void what_is_discarded_costs_nothing_any_more_and_stays_in_a_snapshot() throws Exception {
+        MemoryDisk disk = new MemoryDisk("m0", 4096);
+        disk.write(0, Buffers.allocate(4096).fill((byte) 3));
+        MemoryDisk before = disk.snapshot();
+        assertThat(disk.discard(0, 4000)).isTrue();
+        assertThat(disk.residentBytes()).isEqualTo(before.residentBytes() * 3 / 128);
+        assertThat(first(disk, 3999)).isZero();
+        assertThat(first(disk, 4000)).isEqualTo(3);
+        assertThat(first(before, 0)).isEqualTo(3);
+        assertThat(first(before, 3999)).isEqualTo(3);
+    }
+
+    @Test
     void a_snapshot_and_its_origin_go_separate_ways() throws Exception {
         MemoryDisk origin = new MemoryDisk("m0", 64);
         fill(origin, 0, 1);

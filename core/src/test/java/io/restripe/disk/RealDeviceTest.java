@@ -50,6 +50,11 @@ class RealDeviceTest {
         protected Disk newDisk() throws Exception {
             return FileDisk.open(newLoop(Units.SECTOR_BYTES), Access.EXCLUSIVE);
         }
+
+        @Override
+        protected boolean discards() {
+            return mayDiscard();
+        }
     }
 
     @Nested
@@ -57,6 +62,11 @@ class RealDeviceTest {
         @Override
         protected Disk newDisk() throws Exception {
             return FileDisk.open(newLoop(4096), Access.EXCLUSIVE);
+        }
+
+        @Override
+        protected boolean discards() {
+            return mayDiscard();
         }
     }
 
@@ -165,6 +175,17 @@ class RealDeviceTest {
         assumeTrue(made.waitFor() == 0 && loop.startsWith("/dev/"), "losetup does not work here: " + loop);
         LOOPS.add(loop);
         return Path.of(loop);
+    }
+
+    /** Linux gives up nothing of a loop device whose discards somebody has forbidden before, and cannot be told to allow them again. */
+    private static boolean mayDiscard() {
+        try {
+            Path queue =
+                    Path.of("/sys/block", Path.of(LOOPS.getLast()).getFileName().toString(), "queue");
+            return !Files.readString(queue.resolve("discard_max_bytes")).strip().equals("0");
+        } catch (IOException e) {
+            throw new java.io.UncheckedIOException(e);
+        }
     }
 
     private static Path mount(String... arguments) throws Exception {

@@ -101,6 +101,16 @@ final class FakeKernel {
                 .array();
     }
 
+    static byte[] setattr(int which, long size) {
+        return ByteBuffer.allocate(88)
+                .order(ByteOrder.LITTLE_ENDIAN)
+                .putInt(which)
+                .putInt(0)
+                .putLong(1)
+                .putLong(size)
+                .array();
+    }
+
     static byte[] ints(int... values) {
         ByteBuffer body = ByteBuffer.allocate(4 * values.length).order(ByteOrder.LITTLE_ENDIAN);
         for (int value : values) {

@@ -13,6 +13,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
+import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
@@ -147,7 +148,28 @@ class FuseFileTest {
         assertThat(kernel.ask(FakeKernel.WRITE, FakeKernel.transfer(BYTES - 512, 1024, new byte[1024]))
                         .is(Errno.ENOSPC))
                 .isTrue();
-        assertThat(kernel.ask(FakeKernel.SETATTR, new byte[88]).is(Errno.EPERM)).isTrue();
+    }
+
+    @Test
+    void the_only_length_that_can_be_set_is_the_one_it_has_and_nothing_else_can() {
+        int size = 1 << 3;
+        int mode = 1;
+        int times = 1 << 4 | 1 << 5;
+        Answer answer = kernel.ask(FakeKernel.SETATTR, FakeKernel.setattr(size, BYTES));
+        assertThat(answer.error()).isZero();
+        assertThat(answer.body().remaining()).isEqualTo(104);
+        assertThat(answer.body().getLong(16 + 8)).as("size").isEqualTo(BYTES);
+        for (byte[] other : List.of(
+                FakeKernel.setattr(size, 0),
+                FakeKernel.setattr(size, BYTES - 512),
+                FakeKernel.setattr(size, BYTES + 512),
+                FakeKernel.setattr(size | mode, BYTES),
+                FakeKernel.setattr(times, BYTES),
+                FakeKernel.setattr(0, BYTES))) {
+            assertThat(kernel.ask(FakeKernel.SETATTR, other).is(Errno.EPERM)).isTrue();
+        }
+        assertThat(kernel.ask(FakeKernel.SETATTR, new byte[24]).is(Errno.EINVAL))
+                .isTrue();
     }
 
     @Test
@@ -206,6 +228,40 @@ class FuseFileTest {
                 .isEmpty();
         assertThat(kernel.ask(FakeKernel.RELEASE, new byte[24]).error()).isZero();
         assertThat(kernel.ask(FakeKernel.STATFS).body().remaining()).isEqualTo(80);
+    }
+
+    @Test
+    void a_hole_gives_up_its_range_and_a_range_of_zeros_is_written() throws Exception {
+        MemoryDisk memory = new MemoryDisk("m2", SECTORS);
+        FakeKernel other = new FakeKernel(new FuseFile(memory, false)).greeted();
+        byte[] data = noise(1 << 20, 4);
+        assertThat(other.ask(FakeKernel.WRITE, FakeKernel.transfer(0, data.length, data))
+                        .error())
+                .isZero();
+        assertThat(other.ask(FakeKernel.FALLOCATE, FakeKernel.fallocate(0, 1 << 19, 1 | 16))
+                        .error())
+                .isZero();
+        assertThat(memory.residentBytes()).isEqualTo(1 << 20);
+        assertThat(onDisk(memory, 0, 1024)).containsOnly(0);
+        assertThat(other.ask(FakeKernel.FALLOCATE, FakeKernel.fallocate(0, 1 << 19, 1 | 2))
+                        .error())
+                .isZero();
+        assertThat(memory.residentBytes()).isEqualTo(1 << 19);
+    }
+
+    @Test
+    void where_a_disk_gives_up_nothing_a_hole_is_refused_and_zeros_are_written() throws Exception {
+        FakeKernel other = new FakeKernel(new FuseFile(new DiskLayer(disk) {}, false)).greeted();
+        byte[] data = noise(4096, 4);
+        other.ask(FakeKernel.WRITE, FakeKernel.transfer(0, data.length, data));
+        assertThat(other.ask(FakeKernel.FALLOCATE, FakeKernel.fallocate(0, 4096, 1 | 2))
+                        .is(Errno.EOPNOTSUPP))
+                .isTrue();
+        assertThat(onDisk(disk, 0, 8)).isEqualTo(data);
+        assertThat(other.ask(FakeKernel.FALLOCATE, FakeKernel.fallocate(0, 512, 1 | 16))
+                        .error())
+                .isZero();
+        assertThat(onDisk(disk, 0, 1)).containsOnly(0);
     }
 
     @Test

@@ -2,21 +2,26 @@ package io.restripe.host;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.tuple;
 
+import io.restripe.assembly.Assembly;
 import io.restripe.check.ContainerCheck;
 import io.restripe.check.Verdict;
 import io.restripe.geometry.Geometry;
+import io.restripe.metadata.ContainerMetadata;
 import io.restripe.metadata.MemberDisk;
 import io.restripe.metadata.Volume;
 import io.restripe.rule.Finding;
 import io.restripe.rule.Finding.Kind;
 import io.restripe.rule.Finding.Severity;
+import io.restripe.unit.SectorRange;
 import io.restripe.unit.Units;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -116,6 +121,24 @@ class CheckTest {
                 .last()
                 .satisfies(
                         f -> assertThat(f.problem().why()).contains("14 more places with " + 14 * CHUNK + " sectors"));
+    }
+
+    @Test
+    void sectors_that_are_recorded_as_lost_are_told_and_not_compared() throws Exception {
+        stopped(Geometry.ofMd(5, 0, 3, CHUNK));
+        flip(rig, 1, 5 * CHUNK + 3);
+        ContainerMetadata found = Assembly.look(rig.format, rig.members()).metadata();
+        MemberDisk member = rig.members().get(1);
+        List<SectorRange> lost = List.of(new SectorRange(5 * CHUNK, 5 * CHUNK + 8));
+        rig.format.commit(
+                found.withKnownBad(member.serial(), new SectorRange(0, 6 * CHUNK), lost)
+                        .orElseThrow(),
+                rig.members().stream().collect(Collectors.toMap(MemberDisk::serial, disk -> disk)));
+        Verdict verdict = check();
+        assertThat(contents(verdict)).isEmpty();
+        assertThat(verdict.findings())
+                .extracting(Finding::severity, Finding::kind)
+                .containsExactly(tuple(Severity.WARNING, Kind.BAD_BLOCKS), tuple(Severity.WARNING, Kind.UNREADABLE));
     }
 
     @Test

@@ -6,11 +6,14 @@ import io.restripe.assembly.CopyAreaUse;
 import io.restripe.disk.MemoryDisk;
 import io.restripe.geometry.Geometry;
 import io.restripe.metadata.Activity;
+import io.restripe.rule.ProblemException;
 import java.lang.foreign.Arena;
 import java.util.Collections;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.Test;
@@ -21,20 +24,43 @@ import org.junit.jupiter.api.Timeout;
 class CleanTest {
     private final ContainerRig rig = new ContainerRig();
 
-    /** Disks with data that no flush has followed; told of each metadata write while there were some. */
+    /** Data that no flush has followed; told of each metadata write that counts on some of it. */
     private static final class Caches implements ContainerRig.Watcher {
-        private final Set<Integer> unflushed = Collections.synchronizedSet(new TreeSet<>());
+        private final ContainerRig disks;
+        private final Map<Integer, Set<Long>> unflushed = new ConcurrentHashMap<>();
         private final Set<Integer> whileMarking = Collections.synchronizedSet(new TreeSet<>());
         private final AtomicInteger commits = new AtomicInteger();
         private volatile boolean watchCommits;
 
+        Caches(ContainerRig disks) {
+            this.disks = disks;
+        }
+
         @Override
         public void written(int disk, long sector, byte[] contents) {
             if (sector < ContainerRig.MEMBER_KIB * 2) {
-                unflushed.add(disk);
+                unflushed
+                        .computeIfAbsent(disk, d -> ConcurrentHashMap.newKeySet())
+                        .add(sector);
             } else if (watchCommits) {
                 commits.incrementAndGet();
-                whileMarking.addAll(unflushed);
+                long end = saidToBeDone();
+                unflushed.forEach((of, sectors) -> {
+                    if (sectors.stream().anyMatch(written -> written < end)) {
+                        whileMarking.add(of);
+                    }
+                });
+            }
+        }
+
+        /** A resync that is half-way says nothing of what it goes on with meanwhile. */
+        private long saidToBeDone() {
+            try {
+                return disks.recorded().activity() instanceof Activity.Resync resync
+                        ? resync.memberSector()
+                        : Long.MAX_VALUE;
+            } catch (ProblemException e) {
+                throw new IllegalStateException(e);
             }
         }
 
@@ -51,7 +77,7 @@ class CleanTest {
                 new RunningContainer.Options(
                         false, false, false, "0.010", CopyAreaUse.ASK, Optional.empty(), UnaryOperator.identity()),
                 rig.members());
-        Caches caches = new Caches();
+        Caches caches = new Caches(rig);
         rig.watch(caches);
         rig.write(running.volume("v0"), 0, 512 * 512);
         caches.watchCommits = true;
@@ -71,13 +97,14 @@ class CleanTest {
         running.awaitIdle(60_000_000_000L);
         ContainerRig picture = rig.snapshot(); // dirty
         running.stop();
-        MemoryDisk damaged = picture.disks.get(2).memory();
         try (Arena arena = Arena.ofConfined()) {
-            for (long row = 0; row * 128 < ContainerRig.MEMBER_KIB * 2; row += 3) {
-                damaged.write(row * 128, arena.allocate(4096, 4096)); // left-asymmetric: parity of rows 0, 3, 6...
+            for (long row = 0; row * 128 < ContainerRig.MEMBER_KIB * 2; row++) {
+                MemoryDisk damaged =
+                        picture.disks.get(geometry.parityMember(row)).memory();
+                damaged.write(row * 128, arena.allocate(4096, 4096));
             }
         }
-        Caches caches = new Caches();
+        Caches caches = new Caches(picture);
         caches.watchCommits = true;
         picture.watch(caches);
         RunningContainer again = picture.start();

@@ -2,6 +2,8 @@ package io.restripe.host;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.restripe.array.Attribute;
+import io.restripe.assembly.Assembly;
 import io.restripe.disk.Disk;
 import io.restripe.disk.FaultDisk;
 import io.restripe.disk.MemoryDisk;
@@ -9,11 +11,14 @@ import io.restripe.disk.RecordingDisk;
 import io.restripe.env.Env;
 import io.restripe.env.SystemEnv;
 import io.restripe.geometry.Geometry;
+import io.restripe.metadata.Activity;
 import io.restripe.metadata.MemberDisk;
+import io.restripe.metadata.Volume;
 import io.restripe.metadata.VolumeSpec;
 import io.restripe.metadata.imsm.ImsmFormat;
 import io.restripe.parity.Parity;
 import io.restripe.reshape.GrowRequest;
+import io.restripe.rule.ProblemException;
 import io.restripe.unit.Units;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -22,6 +27,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.OptionalInt;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.random.RandomGenerator;
 import java.util.random.RandomGeneratorFactory;
 
@@ -30,6 +36,7 @@ final class ContainerRig {
     static final long SEED = Long.getLong("restripe.seed", 8123);
     static final long DISK_SECTORS = 40960;
     static final long MEMBER_KIB = 4096;
+    private static final long IDLE_NANOS = 60_000_000_000L;
 
     /** Told of every write and flush of any disk, after it was done. */
     interface Watcher {
@@ -50,8 +57,14 @@ final class ContainerRig {
 
     private final RandomGenerator random =
             RandomGeneratorFactory.of("L64X128MixRandom").create(SEED);
+    private long firstMemberKib = MEMBER_KIB;
     private long otherMemberKib = 2048;
     private volatile Watcher watcher = (_, _, _) -> {};
+
+    /** Size of the first volume on each member, instead of {@link #MEMBER_KIB}. */
+    void sizeOfFirst(long memberKib) {
+        firstMemberKib = memberKib;
+    }
 
     /** Size of the volumes after the first, on each member. */
     void sizeOfOthers(long memberKib) {
@@ -110,7 +123,7 @@ final class ContainerRig {
             newDisk();
         }
         List<String> serials = members().stream().map(MemberDisk::serial).toList();
-        RunningContainer.create(format, members(), new VolumeSpec("v0", geometries[0], MEMBER_KIB, serials, true));
+        RunningContainer.create(format, members(), new VolumeSpec("v0", geometries[0], firstMemberKib, serials, true));
         RunningContainer running = start();
         for (int i = 1; i < geometries.length; i++) {
             running.createVolume(new VolumeSpec("v" + i, geometries[i], otherMemberKib, serials, true));
@@ -237,6 +250,47 @@ final class ContainerRig {
             }
         }
         return wrong;
+    }
+
+    /** The container as the power would leave it in the middle of this reshape, dirty in its first row, with new rows that count; it is finished on return. */
+    ContainerRig inMidReshape(RunningContainer running, GrowRequest request) throws Exception {
+        running.control("v0").write(Attribute.SAFE_MODE_DELAY, "0"); // stays dirty
+        model[0]++;
+        write(running.volume("v0"), 0, 4096);
+        AtomicReference<ContainerRig> picture = new AtomicReference<>();
+        watch((disk, sector, contents) -> {
+            if (picture.get() == null && sector >= DISK_SECTORS - 8) {
+                ContainerRig now = snapshot();
+                picture.compareAndSet(null, now.hasMoved() ? now : null);
+            }
+        });
+        running.grow(request);
+        assertThat(running.awaitIdle(IDLE_NANOS)).isTrue();
+        watch((disk, sector, contents) -> {});
+        assertThat(picture.get()).as("the moment came").isNotNull();
+        return picture.get();
+    }
+
+    private boolean hasMoved() {
+        try {
+            Volume volume = recorded();
+            return volume.dirty()
+                    && volume.activity() instanceof Activity.Reshape reshape
+                    && reshape.progress().unit() > 0;
+        } catch (ProblemException e) {
+            return false; // a disk that joins has nothing on it yet
+        }
+    }
+
+    /** What the members say of the first volume. */
+    Volume recorded() throws ProblemException {
+        return Assembly.look(format, members()).container().volumes().getFirst();
+    }
+
+    /** Stops it when nothing is under way any more. */
+    static void stopIdle(RunningContainer running) throws Exception {
+        assertThat(running.awaitIdle(IDLE_NANOS)).isTrue();
+        running.stop();
     }
 
     static GrowRequest toDisks(int count, MemberDisk... add) {

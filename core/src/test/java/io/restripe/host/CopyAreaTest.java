@@ -9,6 +9,7 @@ import io.restripe.disk.Disk;
 import io.restripe.geometry.Geometry;
 import io.restripe.metadata.Activity;
 import io.restripe.metadata.MemberDisk;
+import io.restripe.metadata.Progress;
 import io.restripe.metadata.Volume;
 import io.restripe.reshape.GrowRequest;
 import io.restripe.rule.ProblemException;
@@ -212,6 +213,24 @@ class CopyAreaTest {
         }
     }
 
+    /** Zeros are at every place, so neither reading is contradicted; but what the wrong one has besides is nowhere. */
+    @ParameterizedTest
+    @ValueSource(ints = {6300, 6600, 7000, 7500, 8000})
+    void a_unit_that_is_mostly_zeros_is_found_by_the_rest_of_it(int data) throws Exception {
+        ContainerRig picture = permuted(data, 1, 4);
+        for (boolean mdadm : new boolean[] {false, true}) {
+            if (mdadm) {
+                placeByIndex(picture);
+            }
+            readOnly(picture, others(picture), "by index: " + mdadm);
+            ContainerRig copy = picture.snapshot();
+            RunningContainer running = copy.start(RunningContainer.Options.normal(), others(copy));
+            assertThat(running.awaitIdle(60_000_000_000L)).isTrue();
+            assertThat(copy.firstDifference(running.volume("v0"))).isEqualTo(-1);
+            running.stop();
+        }
+    }
+
     @Test
     void what_the_bytes_do_not_settle_is_refused_until_somebody_decides() throws Exception {
         ContainerRig picture = permuted(ALL, 1, 1);
@@ -245,6 +264,43 @@ class CopyAreaTest {
     private static void readWhole(Disk volume) throws Exception {
         try (Arena arena = Arena.ofConfined()) {
             volume.read(0, arena.allocate(Units.bytesOfSectors(volume.sectors()), 4096));
+        }
+    }
+
+    /**
+     * A small volume ends before its last critical unit does. What follows it on the members is somebody else's, and changes: it is no part
+     * of the unit, and says nothing of it.
+     */
+    @Test
+    void what_lies_behind_the_volume_is_no_part_of_its_last_unit() throws Exception {
+        long end = 4096;
+        rig.sizeOfFirst(end / Units.SECTORS_PER_KIB);
+        RunningContainer running = rig.create(R5_OF_3);
+        scribble(rig, 3, end, 1);
+        ContainerRig picture = cut(running, ContainerRig.toDisks(4, rig.newDisk()), new Cut.Point(IN_COPY_AREA, 1, 0));
+        scribble(picture, 3, end, 2);
+        Activity.Reshape found = (Activity.Reshape) look(picture, picture.members(), "one record says saved");
+        assertThat(found.progress()).isEqualTo(new Progress(1, true));
+        RunningContainer again = picture.start();
+        assertThat(again.awaitIdle(60_000_000_000L)).isTrue();
+        assertThat(picture.firstDifference(again.volume("v0"))).isEqualTo(-1);
+        try (Arena arena = Arena.ofConfined()) {
+            long old = R5_OF_3.arraySectors(end);
+            MemorySegment added =
+                    arena.allocate(Units.bytesOfSectors(again.volume("v0").sectors() - old), 4096);
+            again.volume("v0").read(old, added);
+            assertThat(added.mismatch(arena.allocate(added.byteSize())))
+                    .as("what is new is empty")
+                    .isEqualTo(-1);
+        }
+        again.stop();
+    }
+
+    private static void scribble(ContainerRig rig, int disks, long sector, int seed) throws Exception {
+        byte[] noise = new byte[Units.bufferBytesOfSectors(2048)];
+        for (int disk = 0; disk < disks; disk++) {
+            new SplittableRandom(seed * 10L + disk).nextBytes(noise);
+            rig.disks.get(disk).memory().write(sector, MemorySegment.ofArray(noise));
         }
     }
 

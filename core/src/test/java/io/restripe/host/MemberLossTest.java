@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.restripe.array.Attribute;
 import io.restripe.array.MemberAttribute;
 import io.restripe.assembly.Assembly;
+import io.restripe.disk.Buffers;
+import io.restripe.disk.Disk;
 import io.restripe.disk.DiskException;
 import io.restripe.disk.DiskException.Operation;
 import io.restripe.disk.FaultDisk;
@@ -16,6 +18,7 @@ import io.restripe.reshape.Reply;
 import io.restripe.reshape.Request;
 import io.restripe.rule.ProblemException;
 import io.restripe.unit.SectorRange;
+import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
@@ -23,6 +26,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Members that cannot be written, are behind or missing when a container is assembled: their data is never taken for what it is not. */
 @Timeout(120)
@@ -240,5 +244,28 @@ class MemberLossTest {
         rig.write(again.volume("v0"), 0, rig.model.length / 2); // what was in flight at the end may be anything
         rig.verify(again.volume("v0"));
         stopIdle(again);
+    }
+
+    /** A member refuses what is not whole sectors of its own, and would count as failed. */
+    @ParameterizedTest
+    @ValueSource(ints = {0, 1, 5})
+    void a_part_of_a_large_sector_is_refused_and_no_member_fails(int level) throws Exception {
+        Geometry geometry = Geometry.ofMd(level, 0, level == 5 ? 3 : 2, 128);
+        for (int i = 0; i < geometry.members(); i++) {
+            rig.newDisk(4096);
+        }
+        RunningContainer running = rig.create(geometry);
+        Disk volume = running.volume("v0");
+        assertThat(volume.logicalSectorBytes()).isEqualTo(4096);
+        MemorySegment sector = Buffers.allocate(1);
+        assertThatThrownBy(() -> volume.write(8, sector)).hasMessageContaining("whole sectors of 4096 bytes");
+        assertThatThrownBy(() -> volume.read(9, Buffers.allocate(8)))
+                .hasMessageContaining("whole sectors of 4096 bytes");
+        assertThatThrownBy(() -> volume.discard(4, 8)).hasMessageContaining("whole sectors of 4096 bytes");
+        rig.verify(volume);
+        rig.write(volume, 8192, 4096);
+        assertThat(running.status().problem()).isEmpty();
+        assertThat(running.container().volumes().getFirst().missingSlots()).isZero();
+        running.stop();
     }
 }

@@ -182,6 +182,24 @@ class TakeOverTest {
         assertThat(atHand).isNotEmpty().allMatch(count -> count == 3);
     }
 
+    /** As when it died between the record of the rebuild and the word that lets the array begin. */
+    @Test
+    void a_rebuild_that_the_last_monitor_left_frozen_is_let_go_by_the_next() throws Exception {
+        ArrayControl control = serve(Geometry.ofMd(5, 0, 3, 128), 4);
+        control.write(Attribute.SYNC_SPEED_MAX, "1000");
+        control.write(rig.members().get(1).serial(), MemberAttribute.STATE, "faulty");
+        await(() -> monitor.monitor().container().volumes().getFirst().activity() instanceof Activity.Rebuild
+                && new Attributes(control).syncAction().equals("recover"));
+        monitor.close();
+        control.write(Attribute.SYNC_ACTION, "frozen");
+        control.write(Attribute.SYNC_SPEED_MAX, "system");
+        startMonitor();
+        await(() -> monitor.monitor().container().volumes().getFirst().missingSlots() == 0
+                && monitor.monitor().container().volumes().getFirst().activity() instanceof Activity.Idle);
+        rig.verify(host.volume("c0/v0"));
+        assertThat(new Attributes(control).number(Attribute.DEGRADED)).isZero();
+    }
+
     private static int membersAtHand(ContainerRig picture) {
         try {
             return Assembly.look(picture.format, picture.members()).disks().size();

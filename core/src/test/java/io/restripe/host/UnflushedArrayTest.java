@@ -1,17 +1,23 @@
 package io.restripe.host;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import io.restripe.array.ArrayBackend;
 import io.restripe.array.ServedArray;
 import io.restripe.array.engine.EmbeddedArray;
+import io.restripe.consistency.ConsistencyPolicy;
 import io.restripe.disk.Disk;
 import io.restripe.disk.DiskException;
 import io.restripe.disk.DiskLayer;
 import io.restripe.geometry.Geometry;
+import io.restripe.metadata.Activity;
 import io.restripe.metadata.MemberDisk;
+import io.restripe.metadata.VolumeSpec;
+import io.restripe.rule.ProblemException;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
+import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
@@ -54,6 +60,9 @@ class UnflushedArrayTest {
                         switch (method.getName()) {
                             case "forMonitor" -> {
                                 return proxy;
+                            }
+                            case "reshapes" -> {
+                                return arguments[0] == ConsistencyPolicy.RESYNC;
                             }
                             case "flushMembers" -> {
                                 flush(disks.get());
@@ -115,6 +124,26 @@ class UnflushedArrayTest {
         FlushOrder order = grow(true);
         assertThat(order.claims()).isPositive();
         assertThat(order.unflushedClaims()).isEmpty();
+    }
+
+    @Test
+    void a_reshape_with_a_policy_that_its_arrays_do_not_do_is_refused_before_it_is_recorded() throws Exception {
+        rig.create(Geometry.ofMd(5, 0, 3, 128)).stop();
+        RunningContainer running =
+                rig.start(RunningContainer.Options.normal().withBackend(new Unflushed(true)), rig.members());
+        List<String> serials = List.copyOf(running.disks().keySet());
+        running.createVolume(
+                new VolumeSpec("v1", Geometry.ofMd(5, 0, 3, 128), 0, serials, true, ConsistencyPolicy.PPL));
+        assertThatExceptionOfType(ProblemException.class)
+                .isThrownBy(() -> running.grow(ContainerRig.toDisks(4, rig.newDisk())))
+                .satisfies(e -> assertThat(e.problem().text())
+                        .contains("c0/v1", "--consistency-policy=ppl", "--backend=embedded"));
+        assertThat(running.isManaging()).isFalse();
+        assertThat(running.disks()).hasSize(3);
+        assertThat(running.container().volumes())
+                .allMatch(volume -> volume.activity() instanceof Activity.Idle
+                        && volume.geometry().members() == 3);
+        running.stop();
     }
 
     @Test

@@ -12,7 +12,7 @@ final class ServerRig implements AutoCloseable {
     static final long SECTORS = 4096;
     static final long BYTES = SECTORS * 512;
 
-    final Env env = new SystemEnv();
+    final Env env;
     final NbdServer server;
     final Path socket;
 
@@ -21,10 +21,22 @@ final class ServerRig implements AutoCloseable {
     }
 
     ServerRig(Path folder, NbdLimits limits, Disk disk, boolean readOnly) throws IOException {
+        this(folder, limits, disk, readOnly, new SystemEnv());
+    }
+
+    ServerRig(Path folder, NbdLimits limits, Disk disk, boolean readOnly, Env env) throws IOException {
+        this.env = env;
         socket = folder.resolve("nbd.sock");
         server = new NbdServer(env, limits);
         server.add(new Export("disk", "a disk of a test", disk, readOnly));
         server.listen(socket);
+    }
+
+    /** Waits, as long as the test may, until clients have so much memory for payloads. */
+    void awaitPayloads(long bytes) {
+        while (server.payloadBytes() < bytes) {
+            env.sleepNanos(1_000_000);
+        }
     }
 
     /** A client that has agreed on the export, for simple replies. */

@@ -2,7 +2,9 @@ package io.restripe.nbd;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.restripe.disk.Buffers;
 import io.restripe.disk.Disk;
+import io.restripe.disk.DiskLayer;
 import io.restripe.disk.FaultDisk;
 import io.restripe.disk.MemoryDisk;
 import io.restripe.disk.StatsDisk;
@@ -146,20 +148,29 @@ class ServerTransmissionTest {
         return error;
     }
 
+    /** The one extent that is told, as "bytes: flags". */
+    private static String status(RawClient client, int flags, long offset, int length) throws Exception {
+        client.request(flags, BLOCK_STATUS, 1, offset, length);
+        Chunk chunk = client.chunk();
+        assertThat(chunk.type()).isEqualTo(5);
+        ByteBuffer data = ByteBuffer.wrap(chunk.data());
+        assertThat(data.remaining()).isEqualTo(12);
+        assertThat(data.getInt()).isEqualTo(1);
+        return data.getInt() + ": " + data.getInt();
+    }
+
     @Test
-    void block_status_says_that_everything_is_allocated() throws Exception {
-        try (ServerRig rig = new ServerRig(folder);
+    void block_status_says_what_is_allocated() throws Exception {
+        int page = 16384; // of a disk in memory
+        MemoryDisk disk = new MemoryDisk("m0", ServerRig.SECTORS);
+        try (ServerRig rig = new ServerRig(folder, NbdLimits.USUAL, disk, false);
                 RawClient client = rig.structuredClient()) {
             for (int flags : new int[] {0, 8}) {
-                client.request(flags, BLOCK_STATUS, 1, 512, 8192);
-                Chunk chunk = client.chunk();
-                assertThat(chunk.type()).isEqualTo(5);
-                ByteBuffer data = ByteBuffer.wrap(chunk.data());
-                assertThat(data.remaining()).isEqualTo(12);
-                assertThat(data.getInt()).isEqualTo(1);
-                assertThat(data.getInt()).isEqualTo(8192);
-                assertThat(data.getInt()).isZero();
+                assertThat(status(client, flags, 512, 8192)).isEqualTo("8192: 3");
             }
+            disk.write(page / 512, Buffers.allocate(1).fill((byte) 1));
+            assertThat(status(client, 0, 512, 2 * page)).isEqualTo(page - 512 + ": 3");
+            assertThat(status(client, 0, page, 2 * page)).isEqualTo(page + ": 0");
             client.request(0, BLOCK_STATUS, 2, 0, 0);
             assertThat(chunkError(client.chunk())).isEqualTo(EINVAL);
             client.request(0, BLOCK_STATUS, 3, ServerRig.BYTES, 512);
@@ -200,12 +211,53 @@ class ServerTransmissionTest {
             }
             assertThat(client.error(0, FLUSH, 512, 0)).isEqualTo(EINVAL);
             assertThat(client.error(0, FLUSH, 0, 512)).isEqualTo(EINVAL);
-            assertThat(client.error(16, WRITE_ZEROES, 0, 512)).isEqualTo(ENOTSUP);
+            assertThat(client.error(16, WRITE_ZEROES, 0, 512)).isZero();
+            assertThat(client.error(16 | 2, WRITE_ZEROES, 0, 512)).isEqualTo(ENOTSUP);
             assertThat(client.error(0, TRIM, 0, (int) ServerRig.BYTES)).isZero();
             assertThat(client.error(0, WRITE_ZEROES, 0, (int) ServerRig.BYTES)).isZero();
             assertThat(client.error(0, READ, 0, 0)).isZero();
             assertThat(write(client, 0, 0, new byte[0])).isZero();
             assertThat(client.error(0, FLUSH, 0, 0)).isZero();
+        }
+    }
+
+    @Test
+    void trimmed_ranges_and_zeros_that_may_be_holes_are_given_up() throws Exception {
+        MemoryDisk memory = new MemoryDisk("m0", ServerRig.SECTORS);
+        StatsDisk disk = new StatsDisk(memory);
+        byte[] data = filled(1 << 20, 7);
+        try (ServerRig rig = rig(disk);
+                RawClient client = rig.client()) {
+            for (int[] request : new int[][] {{0, TRIM}, {0, WRITE_ZEROES}, {16, WRITE_ZEROES}}) {
+                assertThat(write(client, 0, 0, data)).isZero();
+                long before = memory.residentBytes();
+                assertThat(client.error(request[0], request[1], 0, 1 << 19)).isZero();
+                assertThat(memory.residentBytes()).isEqualTo(before - (1 << 19));
+                assertThat(read(client, 0, 1 << 19)).containsOnly(0);
+                assertThat(read(client, 1 << 19, 512)).containsOnly(7);
+            }
+            assertThat(write(client, 0, 0, data)).isZero();
+            long writes = disk.stats().writes();
+            long resident = memory.residentBytes();
+            assertThat(client.error(2, WRITE_ZEROES, 0, 1 << 19)).isZero();
+            assertThat(memory.residentBytes()).isEqualTo(resident);
+            assertThat(disk.stats().writes()).isEqualTo(writes + 1);
+            assertThat(read(client, 0, 1 << 19)).containsOnly(0);
+        }
+    }
+
+    @Test
+    void where_a_disk_gives_up_nothing_trim_changes_nothing_and_zeros_are_written_unless_they_must_be_fast()
+            throws Exception {
+        try (ServerRig rig = rig(new DiskLayer(new MemoryDisk("m0", ServerRig.SECTORS)) {});
+                RawClient client = rig.client()) {
+            assertThat(write(client, 0, 0, filled(2048, 7))).isZero();
+            assertThat(client.error(0, TRIM, 0, 2048)).isZero();
+            assertThat(client.error(16, WRITE_ZEROES, 0, 2048)).isEqualTo(ENOTSUP);
+            assertThat(read(client, 0, 2048)).containsOnly(7);
+            assertThat(client.error(0, WRITE_ZEROES, 512, 512)).isZero();
+            assertThat(read(client, 512, 512)).containsOnly(0);
+            assertThat(read(client, 1024, 1024)).containsOnly(7);
         }
     }
 
@@ -259,8 +311,12 @@ class ServerTransmissionTest {
             assertThat(disk.stats().flushes()).isEqualTo(1);
             assertThat(client.error(FUA, WRITE_ZEROES, 0, 512)).isZero();
             assertThat(disk.stats().flushes()).isEqualTo(2);
-            assertThat(client.error(0, FLUSH, 0, 0)).isZero();
+            assertThat(client.error(0, TRIM, 0, 512)).isZero();
+            assertThat(disk.stats().flushes()).isEqualTo(2);
+            assertThat(client.error(FUA, TRIM, 0, 512)).isZero();
             assertThat(disk.stats().flushes()).isEqualTo(3);
+            assertThat(client.error(0, FLUSH, 0, 0)).isZero();
+            assertThat(disk.stats().flushes()).isEqualTo(4);
         }
     }
 }

@@ -37,10 +37,18 @@ class UnflushedWritesTest {
 
     private void replayOnto(byte[] disk) throws Exception {
         for (Entry entry : writes.acknowledged()) {
-            writes.replay(entry, (offset, piece) -> {
-                ByteBuffer bytes = piece.duplicate();
-                assertThat(bytes.remaining() % 512).isZero();
-                bytes.get(disk, Math.toIntExact(offset), bytes.remaining());
+            writes.replay(entry, new UnflushedWrites.Writer() {
+                @Override
+                public void write(long offset, ByteBuffer piece) {
+                    ByteBuffer bytes = piece.duplicate();
+                    assertThat(bytes.remaining() % 512).isZero();
+                    bytes.get(disk, Math.toIntExact(offset), bytes.remaining());
+                }
+
+                @Override
+                public void zero(long offset, long bytes) {
+                    Arrays.fill(disk, Math.toIntExact(offset), Math.toIntExact(offset + bytes), (byte) 0);
+                }
             });
         }
     }
@@ -77,6 +85,17 @@ class UnflushedWritesTest {
         assertThat(writes.reserve(0, UnflushedWrites.CAPACITY_BYTES)).isNotNull();
     }
 
+    @Test
+    void so_many_ranges_of_zeros_are_kept_and_more_after_a_flush() {
+        for (int i = 0; i < UnflushedWrites.MOST_ZEROS; i++) {
+            writes.ended(writes.reserveZeros(512L * i, 512), true);
+        }
+        assertThat(writes.reserveZeros(0, 512)).isNull();
+        writes.flushed(writes.flushBegins());
+        assertThat(writes.reserveZeros(0, 512)).isNotNull();
+        assertThat(writes.reserve(0, UnflushedWrites.CAPACITY_BYTES)).isNotNull();
+    }
+
     /** A disk that loses at random times what was not flushed is, after writing again, what it would have been. */
     @ParameterizedTest
     @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8})
@@ -88,7 +107,8 @@ class UnflushedWritesTest {
         for (int step = 0; step < 400; step++) {
             int bytes = 512 * (1 + random.nextInt(4096));
             int offset = 512 * random.nextInt((wanted.length - bytes) / 512 + 1);
-            Entry entry = write(offset, bytes, step);
+            boolean zeros = random.nextInt(4) == 0;
+            Entry entry = zeros ? writes.reserveZeros(offset, bytes) : write(offset, bytes, step);
             if (entry == null || random.nextInt(20) == 0) {
                 long flush = writes.flushBegins();
                 System.arraycopy(wanted, 0, durable, 0, wanted.length);
@@ -96,7 +116,7 @@ class UnflushedWritesTest {
                 open.clear();
             }
             if (entry != null) {
-                Arrays.fill(wanted, offset, offset + bytes, (byte) step);
+                Arrays.fill(wanted, offset, offset + bytes, (byte) (zeros ? 0 : step));
                 writes.ended(entry, true);
                 open.add(new long[] {offset, bytes});
             }

@@ -102,13 +102,16 @@ class MonitorMachineWalkTest {
     private static Set<World> successors(ReshapeShape shape, MonitorMachine machine, World w) {
         Set<World> next = new HashSet<>();
         long checkpoint = w.state().checkpoint();
-        if (w.state() instanceof State.WaitBackup) {
+        if (!(w.state() instanceof State.Finished)) {
             long unit = shape.unitAt(checkpoint);
-            for (long units = 1; units <= 3; units++) { // the manager suspends ahead
+            for (long units = 1; units <= 3; units++) { // the manager suspends ahead, also while the array works
                 long hi = shape.positionOfUnit(Math.min(shape.units(), unit + units));
                 next.add(new World(
                         w.state(), w.reached(), w.copied(), w.record(), w.suspendLo(), Math.max(hi, w.suspendHi())));
             }
+        }
+        if (w.state() instanceof State.WaitBackup) {
+            long unit = shape.unitAt(checkpoint);
             if (w.suspendHi() >= shape.positionOfUnit(unit + 1)
                     && w.record().unit() == unit
                     && !w.record().inCopyArea()) {

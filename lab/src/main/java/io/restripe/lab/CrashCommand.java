@@ -99,6 +99,9 @@ final class CrashCommand {
                 arguments.count("deeper-states", 10),
                 arguments.count("failures", 10),
                 false);
-        return arguments.has("losing") ? plan.losingAMember() : plan;
+        if (!arguments.has("losing")) {
+            return plan;
+        }
+        return cases.stream().allMatch(ReshapeCase::logsParity) ? plan.losingAMemberUnderUsers() : plan.losingAMember();
     }
 }

@@ -38,7 +38,9 @@ public final class Lab {
             return switch (args.getFirst()) {
                 case "crash" -> new CrashCommand(arguments, out).run();
                 case "sim" -> new SimCommand(arguments, out).run();
+                case "soak" -> new SoakCommand(arguments, out).run();
                 case "walk" -> new WalkCommand(arguments, out).run();
+                case "load" -> new LoadCommand(arguments, out).run();
                 case "kill" -> new KillCommand(arguments, out).run();
                 default -> lab.usage();
             };
@@ -54,8 +56,11 @@ public final class Lab {
                                   [--users N] [--requests N] [--deeper-every N] [--deeper-states N] [--failures N] [--draw N]
                         lab crash --case NAME --seed N --draw N [--users N] [--subsets N] --state ID [--then ID]     one state again
                         lab sim   [--case NAME] [--seed N] [--runs N | --minutes N] [--jobs N] [--kind actors|power]
+                        lab soak  [--seed N] [--hours N] [--file PATH] [--history N]   a simulated day of reshapes, replacements, kills and
+                                  power cuts; with a file it can be interrupted and goes on
                         lab walk  [--bounds NAME,...|large] [--most N]   every state of manager, monitor and array
                         lab kill  [--seed N] [--runs N] [--folder PATH]   real processes on real files, killed at random instants
+                        lab load  [--seed N] [--minutes N] [--folder PATH]   a real host under NBD clients, reshape after reshape, with kills and lost members
 
                         --case     one of %s;
                                    several with commas; all of them when left out

@@ -24,7 +24,7 @@ final class SimCommand {
         this.arguments = arguments;
         this.out = out;
         this.cases = ReshapeCase.named(arguments.text("case")).stream()
-                .filter(which -> which.past() != ReshapeCase.Past.LOST_A_MEMBER)
+                .filter(which -> which.reshapes() && which.past() != ReshapeCase.Past.LOST_A_MEMBER)
                 .toList();
     }
 

@@ -27,6 +27,7 @@ final class Admission {
      *
      * @param oldFrom array sector from which it goes to the old place; from here to the frontier a write goes to both
      * @param oldMemberSector no member sector below this one is touched by the old mapping; {@code Long.MAX_VALUE} when none is
+     * @param enteredNanos when it was admitted
      */
     record Ticket(
             SectorRange range,
@@ -35,7 +36,16 @@ final class Admission {
             Layout fresh,
             long frontier,
             long oldFrom,
-            long oldMemberSector) {}
+            long oldMemberSector,
+            long enteredNanos) {
+        /** The geometry by which all of it lies in one place, now and after a crash; null when there is none. */
+        Layout onlyPlace() {
+            if (fresh == null || range.start() >= frontier) {
+                return main;
+            }
+            return range.end() <= Math.min(oldFrom, frontier) ? fresh : null;
+        }
+    }
 
     /**
      * What keeps requests out.
@@ -76,12 +86,14 @@ final class Admission {
                 if (!byWork && !(write && waitsForRecord())) {
                     break;
                 }
-                state.await();
+                await(byWork);
             }
+            long now = state.env.nanoTime();
             if (heldSince != NOT_HELD) {
-                state.holds.add(state.env.nanoTime() - heldSince);
+                state.holds.add(now - heldSince);
             }
-            Ticket ticket = ticket(range, write);
+            state.users.arrived(now);
+            Ticket ticket = ticket(range, write, now);
             inside.add(ticket);
             if (write) {
                 state.writesInFlight++;
@@ -93,6 +105,15 @@ final class Admission {
             return ticket;
         } finally {
             state.lock.unlock();
+        }
+    }
+
+    private void await(boolean forWork) {
+        state.users.held += forWork ? 1 : 0;
+        try {
+            state.awaitAdmission();
+        } finally {
+            state.users.held -= forWork ? 1 : 0;
         }
     }
 
@@ -119,12 +140,12 @@ final class Admission {
         }
     }
 
-    private Ticket ticket(SectorRange range, boolean write) {
+    private Ticket ticket(SectorRange range, boolean write, long now) {
         boolean both = write && state.letsThrough() && suspends(state.config.suspendLo, state.config.suspendHi, range);
         long oldFrom = both ? Math.min(state.config.suspendLo, state.frontier) : state.frontier;
         long firstOld = Math.max(range.start(), oldFrom);
         long oldMemberSector = firstOld < range.end() ? state.oldRowStart(firstOld) : Long.MAX_VALUE;
-        return new Ticket(range, write, state.main, state.fresh, state.frontier, oldFrom, oldMemberSector);
+        return new Ticket(range, write, state.main, state.fresh, state.frontier, oldFrom, oldMemberSector, now);
     }
 
     private boolean claimed(SectorRange range, boolean write) {
@@ -166,8 +187,16 @@ final class Admission {
         long hi = state.config.suspendHi;
         boolean covered = !unpublished(range) || (lo <= state.publishedFrontier && hi >= state.frontier);
         long firstOld = Math.max(range.start(), lo);
-        long newRowsEnd = state.frontier / state.fresh.geometry().dataMembers();
-        return covered && state.oldRowStart(firstOld) >= newRowsEnd;
+        return covered && state.oldRowStart(firstOld) >= newRowsEnd();
+    }
+
+    /** Member sector below which all is, or is just becoming, new rows: a claim overwrites before the frontier moves. */
+    private long newRowsEnd() {
+        long end = state.frontier / state.fresh.geometry().dataMembers();
+        for (Claim claim : claims) {
+            end = Math.max(end, claim.memberEnd());
+        }
+        return end;
     }
 
     /** Somebody has to record first that the array is dirty, or that a member failed. */
@@ -198,9 +227,11 @@ final class Admission {
         state.lock.lock();
         try {
             removeTicket(ticket);
+            long now = state.env.nanoTime();
+            state.users.left(ticket.enteredNanos(), now);
             if (ticket.write()) {
                 state.writesInFlight--;
-                state.lastWriteNanos = state.env.nanoTime();
+                state.lastWriteNanos = now;
             }
             state.departed();
         } finally {
@@ -237,6 +268,16 @@ final class Admission {
                 }
                 state.await();
             }
+        } finally {
+            state.lock.unlock();
+        }
+    }
+
+    /** Whether no failure waits to be recorded, and the array is not broken. */
+    boolean allRecorded() {
+        state.lock.lock();
+        try {
+            return !failureUnrecorded();
         } finally {
             state.lock.unlock();
         }
@@ -308,7 +349,7 @@ final class Admission {
     /** Lets requests in again. Call with the state lock held. */
     void release(Claim claim) {
         claims.remove(claim);
-        state.changed();
+        state.letIn();
     }
 
     /** Runs a change of members or level with nobody inside. Call with the state lock held. */

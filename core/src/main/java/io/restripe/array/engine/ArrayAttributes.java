@@ -18,14 +18,16 @@ final class ArrayAttributes {
     private final SyncWords syncs;
     private final Lifecycle lifecycle;
     private final Takeover takeover;
+    private final PolicySwitch policies;
 
-    ArrayAttributes(ArrayState state, Admission admission, SyncWords syncs) {
-        this.state = state;
+    ArrayAttributes(Parts parts, SyncWords syncs) {
+        this.state = parts.state();
         this.config = state.config;
-        this.admission = admission;
+        this.admission = parts.admission();
         this.syncs = syncs;
-        this.lifecycle = new Lifecycle(state, admission, syncs);
+        this.lifecycle = new Lifecycle(parts, syncs);
         this.takeover = new Takeover(state, admission);
+        this.policies = new PolicySwitch(parts, lifecycle);
     }
 
     /** Whether a write goes on while another one holds the configuration lock. */
@@ -86,6 +88,9 @@ final class ArrayAttributes {
             case WRITE_THROUGH -> Long.toString(config.writeThroughMillis);
             case DEGRADED -> Integer.toString(state.degraded());
             case MISMATCH_CNT -> Long.toString(config.mismatchSectors);
+            case CONSISTENCY_POLICY -> state.running && !state.redundant() ? NONE : config.policy.word();
+            case BITMAP_LOCATION -> config.bitmapSector == Config.NONE ? NONE : "+" + config.bitmapSector;
+            case BITMAP_CAN_CLEAR -> Boolean.toString(config.bitmapMayClear);
         };
     }
 
@@ -127,6 +132,7 @@ final class ArrayAttributes {
                 config.writeThroughMillis = number(attribute, value);
                 suspend(config.suspendLo, config.suspendHi);
             }
+            case CONSISTENCY_POLICY, BITMAP_LOCATION, BITMAP_CAN_CLEAR -> policies.write(attribute, value);
             case LAST_SYNC_ACTION, SYNC_COMPLETED, SYNC_SPEED, DEGRADED, MISMATCH_CNT ->
                 throw refusal(attribute, value, Errno.EIO, "it can only be read");
         }

@@ -3,6 +3,8 @@ package io.restripe.array.engine;
 import io.restripe.disk.Buffers;
 import io.restripe.disk.Disk;
 import io.restripe.disk.DiskException;
+import io.restripe.disk.Extent;
+import io.restripe.disk.Requests;
 import io.restripe.unit.SectorRange;
 import io.restripe.unit.Units;
 import java.lang.foreign.MemorySegment;
@@ -17,11 +19,13 @@ final class ArrayDisk implements Disk {
     private final Parts parts;
     private final ArrayState state;
     private final Transform.Set transforms;
+    private final Discards discards;
 
     ArrayDisk(Parts parts, Transform.Set transforms) {
         this.parts = parts;
         this.state = parts.state();
         this.transforms = transforms;
+        this.discards = new Discards(parts, transforms);
     }
 
     @Override
@@ -39,6 +43,26 @@ final class ArrayDisk implements Disk {
         }
     }
 
+    /** The largest of its members'. */
+    @Override
+    public int logicalSectorBytes() {
+        return state.sectorBytes;
+    }
+
+    /** The new geometry's row while a reshape runs: more and more is written by it. */
+    @Override
+    public long optimalSectors() {
+        state.lock.lock();
+        try {
+            Layout layout = state.fresh == null ? state.main : state.fresh;
+            return layout == null || layout.withoutParity()
+                    ? 1
+                    : layout.geometry().rowSectors();
+        } finally {
+            state.lock.unlock();
+        }
+    }
+
     @Override
     public void read(long sector, MemorySegment into) throws DiskException {
         perform(sector, Buffers.forAnyThread(into), false);
@@ -49,21 +73,91 @@ final class ArrayDisk implements Disk {
         perform(sector, Buffers.forAnyThread(from), true);
     }
 
+    /**
+     * In pieces, each admitted as a write would be. A piece that a reshape has, or may have after a crash, in two places is left alone, and
+     * so is all of it where a member would have to write the zeros.
+     */
+    @Override
+    public boolean discard(long sector, long sectors) throws DiskException {
+        requireWholeSectors(DiskException.Operation.WRITE, sector, sectors);
+        long pieceSectors = discards.pieceSectors(sector, sectors);
+        if (pieceSectors == 0) {
+            return false;
+        }
+        boolean zeros = true;
+        long end = sector + sectors;
+        for (long at = sector; at < end; ) {
+            long next = Math.min(end, Units.floorToUnit(at, pieceSectors) + pieceSectors);
+            zeros &= discardPiece(new SectorRange(at, next));
+            at = next;
+        }
+        return zeros;
+    }
+
+    @Override
+    public Extent extent(long sector, long sectors) throws DiskException {
+        Requests.checkRange(this, DiskException.Operation.READ, sector, sectors);
+        SectorRange range = new SectorRange(sector, Math.addExact(sector, sectors));
+        Admission.Ticket ticket = parts.admission().enter(range, DiskException.Operation.READ);
+        try {
+            boolean isNew = ticket.fresh() != null && sector < ticket.frontier();
+            long alike = isNew ? Math.min(sectors, ticket.frontier() - sector) : sectors;
+            return Holes.extent(isNew ? ticket.fresh() : ticket.main(), sector, alike);
+        } finally {
+            parts.admission().leave(ticket);
+        }
+    }
+
+    /** A member that refused a part of one would count as failed. */
+    private void requireWholeSectors(DiskException.Operation operation, long sector, long sectors)
+            throws DiskException {
+        long unit = Units.sectorsOfBytesExact(state.sectorBytes);
+        if (sector % unit != 0 || sectors % unit != 0) {
+            throw new DiskException(
+                    state.name, operation, sector, sectors, "not whole sectors of " + state.sectorBytes + " bytes");
+        }
+    }
+
+    private boolean discardPiece(SectorRange range) throws DiskException {
+        boolean zeros;
+        Admission.Ticket ticket = parts.admission().enter(range, DiskException.Operation.WRITE);
+        try {
+            Layout only = ticket.onlyPlace();
+            if (only != null && parts.bitmap().isOn()) {
+                parts.bitmap().before(only, range.start(), range.length());
+            }
+            zeros = only != null && discards.discard(only, range);
+        } catch (PartialParityLog.NotLogged e) {
+            zeros = false; // a failure is to be recorded first: this piece is left alone
+        } finally {
+            parts.admission().leave(ticket);
+        }
+        parts.admission().awaitRecorded(DiskException.Operation.WRITE);
+        return zeros;
+    }
+
     private void perform(long sector, MemorySegment buffer, boolean write) throws DiskException {
         long sectors = Units.sectorsOfBytesExact(buffer.byteSize());
         DiskException.Operation operation = write ? DiskException.Operation.WRITE : DiskException.Operation.READ;
         if (sector < 0) {
             throw new DiskException(state.name, operation, sector, sectors, "before the start of the array");
         }
-        Admission.Ticket ticket =
-                parts.admission().enter(new SectorRange(sector, Math.addExact(sector, sectors)), operation);
-        try {
-            map(ticket, sector, buffer, write);
-        } finally {
-            parts.admission().leave(ticket);
-        }
-        if (write) {
-            parts.admission().awaitRecorded(DiskException.Operation.WRITE);
+        requireWholeSectors(operation, sector, sectors);
+        SectorRange range = new SectorRange(sector, Math.addExact(sector, sectors));
+        boolean done = false;
+        while (!done) {
+            Admission.Ticket ticket = parts.admission().enter(range, operation);
+            try {
+                map(ticket, sector, buffer, write);
+                done = true;
+            } catch (PartialParityLog.NotLogged e) {
+                done = false; // once the failure has been recorded, it is tried again without that member
+            } finally {
+                parts.admission().leave(ticket);
+            }
+            if (write) {
+                parts.admission().awaitRecorded(DiskException.Operation.WRITE);
+            }
         }
     }
 
@@ -86,6 +180,9 @@ final class ArrayDisk implements Disk {
     private void perform(Layout layout, long sector, MemorySegment buffer, boolean write) throws DiskException {
         Transform transform = transforms.of(layout);
         if (write) {
+            if (parts.bitmap().isOn()) {
+                parts.bitmap().before(layout, sector, Units.sectorsOfBytesExact(buffer.byteSize()));
+            }
             transform.write(layout, sector, buffer);
         } else {
             transform.read(layout, sector, buffer);
@@ -116,7 +213,7 @@ final class ArrayDisk implements Disk {
         working.forEach(member -> flushes.add(MemberRequest.flush(member)));
         parts.io().run(flushes);
         DiskException failure = state.failWhoFailed(flushes);
-        if (failure != null && broken()) {
+        if (failure != null && state.isBroken()) {
             throw failure;
         }
     }
@@ -128,15 +225,6 @@ final class ArrayDisk implements Disk {
                     working.add(member);
                 }
             }
-        }
-    }
-
-    private boolean broken() {
-        state.lock.lock();
-        try {
-            return state.broken;
-        } finally {
-            state.lock.unlock();
         }
     }
 

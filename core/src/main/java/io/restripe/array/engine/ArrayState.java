@@ -6,6 +6,7 @@ import io.restripe.disk.DiskException;
 import io.restripe.env.Env;
 import io.restripe.geometry.Geometry;
 import io.restripe.geometry.Level;
+import io.restripe.unit.Units;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -33,6 +34,7 @@ final class ArrayState {
     final Map<String, Member> members = new LinkedHashMap<>();
     private final Condition change;
     private final Condition departure;
+    private final Condition admission;
     private List<Runnable> subscribers = List.of();
 
     boolean closed;
@@ -50,6 +52,8 @@ final class ArrayState {
     /** How long background work kept requests out. */
     final HoldTimes holds = new HoldTimes();
 
+    final UserRequests users = new UserRequests();
+
     int writesInFlight;
     long lastWriteNanos;
 
@@ -58,6 +62,8 @@ final class ArrayState {
 
     Layout fresh;
     private int generation;
+    /** The unit that every member that has a slot can address. */
+    volatile int sectorBytes = Units.SECTOR_BYTES;
 
     /** Array sector: {@code fresh} below, {@code main} from here on; 0 while no reshape runs. Moves under a claim only. */
     long frontier;
@@ -76,6 +82,7 @@ final class ArrayState {
         this.lock = env.newLock();
         this.change = lock.newCondition();
         this.departure = lock.newCondition();
+        this.admission = lock.newCondition();
     }
 
     /** Waits for the next change. Call with the lock held, in a loop. */
@@ -102,10 +109,25 @@ final class ArrayState {
         departure.awaitUninterruptibly();
     }
 
+    /** Waits until a claim is given up, or for any other change. Call with the lock held, in a loop. */
+    @SuppressWarnings("WaitNotInLoop") // the callers loop over what they wait for
+    void awaitAdmission() {
+        admission.awaitUninterruptibly();
+    }
+
     /** Something that somebody may wait for has changed. */
     void changed() {
         change.signalAll();
         departure.signalAll();
+        letIn();
+    }
+
+    /**
+     * A claim is given up: of interest only to requests that are kept out. Syncs do that thousands of times a second, and a thread that is
+     * woken for nothing keeps users from the lock.
+     */
+    void letIn() {
+        admission.signalAll();
     }
 
     /** A request has left: of interest only to those who drain. */
@@ -268,6 +290,16 @@ final class ArrayState {
         notifyWatchers();
     }
 
+    /** Call without the lock. */
+    boolean isBroken() {
+        lock.lock();
+        try {
+            return broken;
+        } finally {
+            lock.unlock();
+        }
+    }
+
     private boolean survives() {
         return main.survives() && (fresh == null || fresh.survives());
     }
@@ -287,6 +319,10 @@ final class ArrayState {
             main = layout(present, false, generation);
             fresh = null;
         }
+        sectorBytes = members.values().stream()
+                .filter(member -> member.slot != Member.NO_SLOT)
+                .mapToInt(member -> member.disk.logicalSectorBytes())
+                .reduce(Units.SECTOR_BYTES, Math::max);
     }
 
     /** The new geometry is the only one now. */

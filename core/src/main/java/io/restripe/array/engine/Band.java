@@ -32,28 +32,34 @@ final class Band implements AutoCloseable {
     static final int BLOCK_SECTORS = 8;
 
     private final Parts parts;
-    private final Geometry geometry;
+    final Geometry geometry;
     final long row;
     private final int from;
     private final int sectors;
-    private final int dataCount;
-    private final MemorySegment scratch;
+    final int dataCount;
+    private final BandMemory memory;
 
     /** By unit: who holds it; null when nobody does. */
-    private final Member[] holders;
+    final Member[] holders;
 
     /** Null until read or given. Index dataCount is P, dataCount + 1 is Q. */
     private final MemorySegment[] content;
 
-    private final boolean[] written;
+    final boolean[] written;
     private final boolean[] unreadable;
     /** Read into this band's buffers, as far as we know. */
     private final boolean[] loaded;
 
     private boolean reconstructed;
-    private boolean deltas;
+    /** The old content of what is written was read, and the old parity; not the rest of the row. */
+    boolean deltas;
 
     Band(Parts parts, Layout layout, long row, int from, int sectors) {
+        this(parts, layout, row, from, sectors, false);
+    }
+
+    /** @param whole all data will be given: it takes memory for the parity alone */
+    Band(Parts parts, Layout layout, long row, int from, int sectors, boolean whole) {
         this.parts = parts;
         this.geometry = layout.geometry();
         this.row = row;
@@ -61,7 +67,7 @@ final class Band implements AutoCloseable {
         this.sectors = sectors;
         this.dataCount = geometry.dataMembers();
         int units = dataCount + geometry.parityMembers();
-        this.scratch = parts.scratch().take((long) units * sectors);
+        this.memory = new BandMemory(parts.scratch(), units, dataCount, sectors, whole);
         this.holders = new Member[units];
         for (int i = 0; i < units; i++) {
             holders[i] = layout.usable(slotOf(i), endSector());
@@ -78,7 +84,7 @@ final class Band implements AutoCloseable {
         written[index] = true;
     }
 
-    private int slotOf(int unit) {
+    int slotOf(int unit) {
         if (unit < dataCount) {
             return geometry.memberOfData(row, unit);
         }
@@ -94,8 +100,8 @@ final class Band implements AutoCloseable {
         return !unreadable[unit] && holders[unit] != null;
     }
 
-    private MemorySegment own(int unit) {
-        return slice(scratch, (long) unit * sectors, sectors);
+    MemorySegment own(int unit) {
+        return memory.of(unit);
     }
 
     int sectors() {
@@ -285,8 +291,7 @@ final class Band implements AutoCloseable {
         boolean matches = true;
         MemorySegment stored = parts.scratch().take((long) geometry.parityMembers() * sectors);
         MemorySegment kept = slice(stored, 0, (long) geometry.parityMembers() * sectors);
-        MemorySegment mine = slice(scratch, (long) dataCount * sectors, (long) geometry.parityMembers() * sectors);
-        kept.copyFrom(mine);
+        kept.copyFrom(memory.ofParity(geometry.parityMembers()));
         computeParity(dataSegments());
         for (int i = dataCount; i < content.length; i++) {
             long at = (long) (i - dataCount) * sectors;
@@ -389,6 +394,6 @@ final class Band implements AutoCloseable {
 
     @Override
     public void close() {
-        parts.scratch().give(scratch);
+        memory.close();
     }
 }

@@ -1,5 +1,6 @@
 package io.restripe.array.engine;
 
+import io.restripe.consistency.ConsistencyPolicy;
 import io.restripe.geometry.Geometry;
 import io.restripe.unit.Units;
 
@@ -36,6 +37,11 @@ final class Config {
     /** 0: writes into the suspended range are held. */
     long writeThroughMillis;
 
+    ConsistencyPolicy policy = ConsistencyPolicy.RESYNC;
+    /** Of the whole disk: where the bits of a write-intent bitmap begin on every member. */
+    long bitmapSector = NONE;
+
+    boolean bitmapMayClear = true;
     long mismatchSectors;
     String lastSyncAction = "none";
 
@@ -104,6 +110,10 @@ final class Config {
 
     long arraySectors(Geometry geometry) {
         return explicitArraySectors != NONE ? explicitArraySectors : geometry.arraySectors(componentSectors);
+    }
+
+    long speedMinKibPerSecond() {
+        return speedMinKib == NONE ? DEFAULT_SPEED_MIN_KIB : speedMinKib;
     }
 
     long speedMaxKibPerSecond() {

@@ -93,7 +93,12 @@ final class CopiesTransform implements Transform {
     }
 
     private static long keyOf(Layout layout, Piece piece) {
-        return layout.rowKey(chunkOf(layout.geometry(), piece.firstSlot(), piece.firstSector()));
+        return keyOf(layout, piece.firstSlot(), piece.firstSector());
+    }
+
+    /** The lock of the array chunk whose first copy begins here. */
+    static long keyOf(Layout layout, int firstSlot, long firstSector) {
+        return layout.rowKey(chunkOf(layout.geometry(), firstSlot, firstSector));
     }
 
     /** The array chunk whose first copy begins here. */

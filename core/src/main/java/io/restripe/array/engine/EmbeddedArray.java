@@ -7,6 +7,7 @@ import io.restripe.array.Holds;
 import io.restripe.array.MemberAttribute;
 import io.restripe.array.ServedArray;
 import io.restripe.disk.Disk;
+import io.restripe.disk.DiskException;
 import io.restripe.env.Env;
 import java.util.ArrayList;
 import java.util.List;
@@ -30,6 +31,10 @@ public final class EmbeddedArray implements ServedArray {
     private final MemberIo io;
     private final Admission admission;
     private final ArrayDisk disk;
+    private final PartialParityLog log;
+    /** For tests of this package too. */
+    final Parts parts;
+
     private final ArrayAttributes attributes;
     private final MemberAttributes memberAttributes;
     private final List<Env.Worker> workers = new ArrayList<>();
@@ -45,11 +50,20 @@ public final class EmbeddedArray implements ServedArray {
         this.resolver = resolver;
         this.io = new MemberIo(env, name);
         this.admission = new Admission(state);
-        Parts parts = new Parts(state, admission, new StripeLocks(env), io, new Scratch(env));
+        this.log = new PartialParityLog(state, admission, io);
+        this.parts = new Parts(
+                state,
+                admission,
+                new StripeLocks(env),
+                io,
+                new Scratch(env),
+                new ScratchRoom(env, ScratchRoom.USUAL_SECTORS),
+                log,
+                new WriteIntentBitmap(state, admission, io));
         Transform.Set transforms = new Transform.Set(parts);
         SyncWords syncs = new SyncWords(state);
         this.disk = new ArrayDisk(parts, transforms);
-        this.attributes = new ArrayAttributes(state, admission, syncs);
+        this.attributes = new ArrayAttributes(parts, syncs);
         this.memberAttributes = new MemberAttributes(state, admission);
         workers.add(env.start(name + "-safemode", new SafeMode(state)));
         workers.add(env.start(name + "-sync", new SyncThread(parts, syncs)));
@@ -159,8 +173,28 @@ public final class EmbeddedArray implements ServedArray {
             } finally {
                 state.lock.unlock();
             }
+            if (attribute == MemberAttribute.PPL_SIZE) {
+                clearLog(member, value);
+            }
         } finally {
             configLock.unlock();
+        }
+    }
+
+    private void clearLog(String member, String value) throws AttributeException {
+        Member found;
+        state.lock.lock();
+        try {
+            found = state.running ? state.member(member) : null;
+        } finally {
+            state.lock.unlock();
+        }
+        try {
+            if (found != null) {
+                log.clear(found);
+            }
+        } catch (DiskException e) {
+            throw state.refusal("dev-" + member + "/ppl_size", value, Errno.EIO, e.getMessage());
         }
     }
 

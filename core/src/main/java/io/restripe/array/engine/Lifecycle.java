@@ -2,6 +2,9 @@ package io.restripe.array.engine;
 
 import io.restripe.array.AttributeException;
 import io.restripe.array.Errno;
+import io.restripe.consistency.ConsistencyPolicy;
+import io.restripe.consistency.PplArea;
+import io.restripe.consistency.PplHeader;
 import io.restripe.geometry.Geometry;
 import io.restripe.geometry.Level;
 import io.restripe.geometry.Rotation;
@@ -16,10 +19,14 @@ final class Lifecycle {
     private final ArrayState state;
     private final Admission admission;
     private final SyncWords syncs;
+    private final PartialParityLog log;
+    private final WriteIntentBitmap bitmap;
 
-    Lifecycle(ArrayState state, Admission admission, SyncWords syncs) {
-        this.state = state;
-        this.admission = admission;
+    Lifecycle(Parts parts, SyncWords syncs) {
+        this.state = parts.state();
+        this.admission = parts.admission();
+        this.log = parts.log();
+        this.bitmap = parts.bitmap();
         this.syncs = syncs;
     }
 
@@ -80,6 +87,7 @@ final class Lifecycle {
         }
         state.clean = true;
         state.idle = false;
+        bitmap.wentClean();
     }
 
     private void close(String word, ArrayState.Mode mode) throws AttributeException {
@@ -154,6 +162,9 @@ final class Lifecycle {
         config.suspendLo = 0;
         config.suspendHi = 0;
         config.writeThroughMillis = 0;
+        config.policy = fresh.policy;
+        config.bitmapSector = fresh.bitmapSector;
+        config.bitmapMayClear = fresh.bitmapMayClear;
         config.mismatchSectors = 0;
         config.lastSyncAction = fresh.lastSyncAction;
         state.members.clear();
@@ -172,6 +183,11 @@ final class Lifecycle {
             throw refusal(word, Errno.EINVAL, e.getMessage());
         }
         requireEnough(word);
+        if (state.config.policy == ConsistencyPolicy.PPL) {
+            requireLogs(word);
+        }
+        log.start();
+        bitmap.start();
         state.frontier = Math.max(config.reshapePosition, 0);
         state.publishedFrontier = state.frontier;
         state.mode = mode;
@@ -262,6 +278,18 @@ final class Lifecycle {
         }
         if (state.config.explicitArraySectors > state.main.geometry().arraySectors(state.config.componentSectors)) {
             throw refusal(word, Errno.EINVAL, "array_size is larger than the geometry gives");
+        }
+    }
+
+    /** Refuses what would need partial parity logs where they cannot be. */
+    void requireLogs(String word) throws AttributeException {
+        if (state.config.mdLevel() != 5) {
+            throw refusal(word, Errno.EINVAL, "a partial parity log goes with raid5 only");
+        }
+        for (Member member : state.members.values()) {
+            if (member.slot != Member.NO_SLOT && member.pplSectors < PplHeader.SECTORS + PplArea.UNIT_SECTORS) {
+                throw refusal(word, Errno.EINVAL, "member " + member.name + " has no room for a partial parity log");
+            }
         }
     }
 

@@ -13,6 +13,10 @@ final class Member {
     final Disk disk;
     long offsetSectors;
     long sizeSectors;
+    /** Of the whole disk: where its partial parity log begins. */
+    long pplSector;
+
+    long pplSectors;
     int slot = NO_SLOT;
     boolean inSync;
     boolean blocked;
@@ -23,6 +27,9 @@ final class Member {
 
     /** Taken into an empty slot of the old geometry by a reshape: holds nothing of the old rows, all of the new ones. */
     boolean filledByReshape;
+
+    /** As far as is known it gives up ranges for less than the price of zeros. */
+    volatile boolean discards = true;
 
     private volatile boolean failed;
 

@@ -4,6 +4,7 @@ import io.restripe.array.AttributeException;
 import io.restripe.array.Errno;
 import io.restripe.array.MemberAttribute;
 import io.restripe.array.engine.SyncControl.Action;
+import io.restripe.consistency.ConsistencyPolicy;
 import io.restripe.unit.Units;
 
 /** The members' attributes as md's texts (docs/md-control.md, section 4). Called with both locks held; reads with the state lock. */
@@ -25,6 +26,8 @@ final class MemberAttributes {
             case STATE -> member.stateText();
             case RECOVERY_START ->
                 member.recoveredSector() == Config.MAX ? "none" : Long.toString(member.recoveredSector());
+            case PPL_SECTOR -> Long.toString(member.pplSector);
+            case PPL_SIZE -> Long.toString(member.pplSectors);
             case ERRORS -> Long.toString(member.correctedErrors);
             case BAD_BLOCKS, UNACKNOWLEDGED_BAD_BLOCKS -> "";
         };
@@ -49,6 +52,11 @@ final class MemberAttributes {
                 member.recoveredTo(Texts.numberOrNone(state, path, value));
                 member.inSync = member.recoveredSector() == Config.MAX;
             }
+            case PPL_SECTOR -> {
+                requireNotLogging(member, path, value);
+                member.pplSector = Texts.number(state, path, value);
+            }
+            case PPL_SIZE -> writeLogSize(member, path, value);
             case ERRORS -> member.correctedErrors = Texts.number(state, path, value);
             case BAD_BLOCKS, UNACKNOWLEDGED_BAD_BLOCKS ->
                 throw state.refusal(path, value, Errno.EINVAL, "bad blocks are not supported");
@@ -62,6 +70,12 @@ final class MemberAttributes {
         }
     }
 
+    private void requireNotLogging(Member member, String path, String value) throws AttributeException {
+        if (state.config.policy == ConsistencyPolicy.PPL) {
+            requireNotRunning(member, path, value);
+        }
+    }
+
     private void writeSize(Member member, String path, String value) throws AttributeException {
         long sectors = Math.multiplyExact(Texts.number(state, path, value), (long) Units.SECTORS_PER_KIB);
         if (sectors < state.config.componentSectors) {
@@ -71,6 +85,17 @@ final class MemberAttributes {
             throw state.refusal(path, value, Errno.EINVAL, "the disk has only " + member.disk.sectors() + " sectors");
         }
         member.sizeSectors = sectors;
+    }
+
+    private void writeLogSize(Member member, String path, String value) throws AttributeException {
+        requireNotLogging(member, path, value);
+        long sectors = Texts.number(state, path, value);
+        boolean apart = member.pplSector >= member.offsetSectors + state.config.componentSectors
+                || member.pplSector + sectors <= member.offsetSectors;
+        if (!apart || member.pplSector + sectors > member.disk.sectors()) {
+            throw state.refusal(path, value, Errno.EINVAL, "not within the disk and outside of its data");
+        }
+        member.pplSectors = sectors;
     }
 
     private void writeSlot(Member member, String path, String value) throws AttributeException {

@@ -17,6 +17,9 @@ import java.util.concurrent.locks.Lock;
 final class MemberIo implements AutoCloseable {
     private static final int MOST_WORKERS = 12;
     private static final int HELPERS_IN_MEMORY = 1;
+    /** So many are not worth looking for those that adjoin. */
+    private static final int FEW = 4;
+
     private final Env env;
     private final String name;
     private final Lock lock;
@@ -60,37 +63,67 @@ final class MemberIo implements AutoCloseable {
         }
     }
 
-    /** Performs all of them; returns when the last is done. Failures stand in the requests; it throws nothing. */
-    void run(List<MemberRequest> requests) {
+    /**
+     * Performs all of them, those that adjoin on one member together; returns when the last is done. Failures stand in the requests; it
+     * throws nothing.
+     */
+    void run(List<MemberRequest> asked) {
+        List<MemberRequest> requests = asked.size() > FEW ? joined(asked) : asked;
         int helpers = requests.size() > 1 ? helpers(requests) : 0;
         if (helpers > 0) {
             begin(requests, helpers).await();
         } else {
             for (MemberRequest request : requests) {
-                perform(request);
+                perform(request, false);
             }
         }
+    }
+
+    /** As a batch of one, which needs nobody else. */
+    void run(MemberRequest request) {
+        perform(request, false);
+    }
+
+    /** The first of each that go together: it stands for all of them. */
+    private static List<MemberRequest> joined(List<MemberRequest> asked) {
+        List<MemberRequest> firsts = new ArrayList<>(asked.size());
+        for (MemberRequest request : asked) {
+            boolean taken = false;
+            for (int at = firsts.size() - 1; at >= 0 && !taken; at--) {
+                taken = firsts.get(at).takes(request);
+            }
+            if (!taken) {
+                firsts.add(request);
+            }
+        }
+        return firsts;
     }
 
     /** Threads that work beside the asker: one a request where it waits for devices, few where it waits for memory. */
     private int helpers(List<MemberRequest> requests) {
         long bytes = 0;
         for (MemberRequest request : requests) {
-            if (request.kind == MemberRequest.Kind.FLUSH) {
+            if (!request.moves()) {
                 return requests.size() - 1; // a flush waits for the medium
             }
-            bytes += request.buffer.byteSize();
+            bytes += request.bytes();
         }
         return pace.isFast(bytes) ? 0 : pace.isFast() ? HELPERS_IN_MEMORY : requests.size() - 1;
     }
 
-    private void perform(MemberRequest request) {
-        if (request.kind == MemberRequest.Kind.FLUSH) {
+    private void perform(MemberRequest request, boolean elsewhere) {
+        if (!request.moves()) {
             request.perform();
+            return;
+        }
+        long bytes = request.bytes();
+        long began = env.nanoTime();
+        request.perform();
+        long took = env.nanoTime() - began;
+        if (elsewhere) {
+            pace.tookElsewhere(took, bytes);
         } else {
-            long began = env.nanoTime();
-            request.perform();
-            pace.took(env.nanoTime() - began, request.buffer.byteSize());
+            pace.took(took, bytes);
         }
     }
 
@@ -166,7 +199,7 @@ final class MemberIo implements AutoCloseable {
                 lock.unlock();
             }
             try {
-                perform(next);
+                perform(next, true);
             } finally {
                 ended(batch);
             }

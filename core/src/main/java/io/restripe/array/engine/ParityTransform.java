@@ -14,8 +14,10 @@ import java.util.List;
  * no reads, others read old data and parity or the rest of the row, whichever is less. Any thread; keeps nothing.
  */
 final class ParityTransform implements Transform {
-    /** Rows that one group of a large write updates together. */
+    /** Rows that one group of a large write updates together, if they do not want more than this part of the room for scratch memory. */
     private static final int GROUP_ROWS = 16;
+
+    private static final int GROUP_SHARE = 4;
 
     private final Parts parts;
 
@@ -25,6 +27,35 @@ final class ParityTransform implements Transform {
 
     @Override
     public void read(Layout layout, long arraySector, MemorySegment into) throws DiskException {
+        if (!readInOnePiece(layout, arraySector, into)) {
+            readInPieces(layout, arraySector, into);
+        }
+    }
+
+    /** What small random reads nearly always are: of one member, which has it. */
+    private boolean readInOnePiece(Layout layout, long arraySector, MemorySegment into) throws DiskException {
+        Geometry geometry = layout.geometry();
+        long inChunk = arraySector % geometry.chunkSectors();
+        long sectors = Units.sectorsOfBytesExact(into.byteSize());
+        if (sectors == 0 || inChunk + sectors > geometry.chunkSectors()) {
+            return false;
+        }
+        long row = arraySector / geometry.rowSectors();
+        int slot = geometry.memberOfData(row, (int) (arraySector / geometry.chunkSectors() % geometry.dataMembers()));
+        long memberSector = row * geometry.chunkSectors() + inChunk;
+        Member member = layout.usable(slot, memberSector + sectors);
+        if (member == null) {
+            return false;
+        }
+        MemberRequest read = MemberRequest.read(member, memberSector, into, slot);
+        parts.io().run(read);
+        if (read.failure != null) {
+            reconstruct(layout, new Piece(slot, memberSector, into), member);
+        }
+        return true;
+    }
+
+    private void readInPieces(Layout layout, long arraySector, MemorySegment into) throws DiskException {
         List<MemberRequest> reads = new ArrayList<>();
         List<Piece> lost = new ArrayList<>();
         layout.geometry()
@@ -61,6 +92,8 @@ final class ParityTransform implements Transform {
     /** @param failing the member that could not read it; what it cannot read is written again. Null when there is none */
     private void reconstruct(Layout layout, Piece piece, Member failing) throws DiskException {
         long key = layout.rowKey(piece.memberSector() / layout.geometry().chunkSectors());
+        long room = room(units(layout.geometry()), piece.sectors());
+        parts.room().enter(room);
         parts.locks().lock(key);
         try {
             if (failing == null && recoveredAtOnce(layout, piece)) {
@@ -74,7 +107,18 @@ final class ParityTransform implements Transform {
             }
         } finally {
             parts.locks().unlock(key);
+            parts.room().leave(room);
         }
+    }
+
+    /** Of a band, and one for what a log keeps of it. */
+    private int units(Geometry geometry) {
+        return geometry.dataMembers() + geometry.parityMembers() + (parts.log().isOn() ? 1 : 0);
+    }
+
+    /** What bands of so many units may take for so many sectors of each, in buffers whose sizes are powers of two. */
+    private static long room(int units, long sectors) {
+        return 2L * units * sectors;
     }
 
     private boolean recoveredAtOnce(Layout layout, Piece piece) throws DiskException {
@@ -120,11 +164,16 @@ final class ParityTransform implements Transform {
         long sectors = Units.sectorsOfBytesExact(from.byteSize());
         for (long done = 0; done < sectors; ) {
             long at = arraySector + done;
-            long groupEnd = (at / rowSectors + GROUP_ROWS) * rowSectors;
+            long groupEnd = (at / rowSectors + groupRows(layout.geometry())) * rowSectors;
             long length = Math.min(groupEnd - at, sectors - done);
             writeGroup(layout, at, slice(from, done, length));
             done += length;
         }
+    }
+
+    private long groupRows(Geometry geometry) {
+        long ofOneRow = room(units(geometry), geometry.chunkSectors());
+        return Math.clamp(parts.room().limitSectors() / GROUP_SHARE / ofOneRow, 1, GROUP_ROWS);
     }
 
     private void writeGroup(Layout layout, long arraySector, MemorySegment from) throws DiskException {
@@ -132,6 +181,26 @@ final class ParityTransform implements Transform {
         long end = arraySector + Units.sectorsOfBytesExact(from.byteSize());
         long firstRow = arraySector / rowSectors;
         long endRow = Units.ceilDiv(end, rowSectors);
+        long room = roomOf(layout.geometry(), arraySector, end);
+        parts.room().enter(room);
+        try {
+            writeRows(layout, arraySector, from, firstRow, endRow);
+        } finally {
+            parts.room().leave(room);
+        }
+    }
+
+    /** Whole rows want memory for their parity alone. */
+    private long roomOf(Geometry geometry, long from, long end) {
+        int chunk = geometry.chunkSectors();
+        long whole = Math.max(0, end / geometry.rowSectors() - Units.ceilDiv(from, geometry.rowSectors()));
+        long rest = end - from - whole * geometry.rowSectors();
+        long partRows = Units.ceilDiv(end, geometry.rowSectors()) - from / geometry.rowSectors() - whole;
+        return room(geometry.parityMembers(), whole * chunk) + room(units(geometry), Math.min(partRows * chunk, rest));
+    }
+
+    private void writeRows(Layout layout, long arraySector, MemorySegment from, long firstRow, long endRow)
+            throws DiskException {
         for (long row = firstRow; row < endRow; row++) {
             parts.locks().lock(layout.rowKey(row));
         }
@@ -140,7 +209,11 @@ final class ParityTransform implements Transform {
             for (long row = firstRow; row < endRow; row++) {
                 addBands(bands, layout, row, arraySector, from);
             }
-            update(bands);
+            if (parts.log().isOn()) {
+                updateLogged(bands);
+            } else {
+                update(bands);
+            }
         } finally {
             bands.forEach(Band::close);
             for (long row = firstRow; row < endRow; row++) {
@@ -161,10 +234,14 @@ final class ParityTransform implements Transform {
         int last = (int) ((end - 1) % chunk) + 1;
         int low = Math.min(first, last);
         int high = Math.max(first, last);
+        int most = parts.log().isOn() && end - start < geometry.rowSectors()
+                ? parts.log().mostParitySectors()
+                : chunk;
         int[] cuts = {0, low, high, chunk};
         for (int i = 0; i < 3; i++) {
-            if (cuts[i] < cuts[i + 1]) {
-                addBand(bands, layout, row, cuts[i], cuts[i + 1], start, end, rowStart - arraySector, from);
+            for (int at = cuts[i]; at < cuts[i + 1]; at += most) {
+                int to = Math.min(at + most, cuts[i + 1]);
+                addBand(bands, layout, row, at, to, start, end, rowStart - arraySector, from);
             }
         }
     }
@@ -180,17 +257,35 @@ final class ParityTransform implements Transform {
             long rowOffset,
             MemorySegment from) {
         Geometry geometry = layout.geometry();
+        boolean whole = start <= low && end >= geometry.rowSectors() - geometry.chunkSectors() + high;
         Band band = null;
         for (int index = 0; index < geometry.dataMembers(); index++) {
             long at = (long) index * geometry.chunkSectors() + low;
             if (at >= start && at + high - low <= end) {
-                band = band == null ? new Band(parts, layout, row, low, high - low) : band;
+                band = band == null ? new Band(parts, layout, row, low, high - low, whole) : band;
                 band.give(index, slice(from, rowOffset + at, high - low));
             }
         }
         if (band != null) {
             bands.add(band);
         }
+    }
+
+    /** As many at once as go into one unit of a log. */
+    private void updateLogged(List<Band> bands) throws DiskException {
+        int from = 0;
+        int paritySectors = 0;
+        for (int at = 0; at < bands.size(); at++) {
+            int more = LogEntries.paritySectors(bands.get(at));
+            if (at - from == PartialParityLog.MOST_ENTRIES
+                    || paritySectors + more > parts.log().mostParitySectors()) {
+                update(bands.subList(from, at));
+                from = at;
+                paritySectors = 0;
+            }
+            paritySectors += more;
+        }
+        update(bands.subList(from, bands.size()));
     }
 
     private void update(List<Band> bands) throws DiskException {
@@ -211,15 +306,44 @@ final class ParityTransform implements Transform {
                 again[at] = true;
             }
         }
+        if (parts.log().isOn()) {
+            storeLogged(bands, again);
+        } else {
+            store(bands, computed(bands, again, null));
+        }
+    }
+
+    /** The writes of bands, computed from what was read. */
+    private List<MemberRequest> computed(List<Band> bands, boolean[] again, LogEntries entries) throws DiskException {
         List<MemberRequest> writes = new ArrayList<>();
         for (int i = 0; i < bands.size(); i++) {
-            if (again[i] || bands.get(i).needsRecovery()) {
-                bands.get(i).readAndRecover(MemberRequest.Kind.WRITE);
+            Band band = bands.get(i);
+            if (again[i] || band.needsRecovery()) {
+                band.readAndRecover(MemberRequest.Kind.WRITE);
             }
-            bands.get(i).compute();
-            bands.get(i).planWrites(writes, i);
+            if (entries != null) {
+                entries.add(band);
+            }
+            band.compute();
+            band.planWrites(writes, i);
         }
-        store(bands, writes);
+        return writes;
+    }
+
+    private void storeLogged(List<Band> bands, boolean[] again) throws DiskException {
+        try (LogEntries entries = new LogEntries(parts)) {
+            List<MemberRequest> writes = computed(bands, again, entries);
+            if (entries.all().isEmpty()) {
+                store(bands, writes); // no row of them has parity now
+                return;
+            }
+            PartialParityLog.Round round = parts.log().begin(entries.all());
+            try {
+                store(bands, writes);
+            } finally {
+                parts.log().end(round, writes);
+            }
+        }
     }
 
     private void store(List<Band> bands, List<MemberRequest> writes) throws DiskException {

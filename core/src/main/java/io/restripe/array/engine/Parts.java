@@ -5,7 +5,15 @@ import java.lang.foreign.MemorySegment;
 import java.util.List;
 
 /** What the classes of the data path share; one of each an array. */
-record Parts(ArrayState state, Admission admission, StripeLocks locks, MemberIo io, Scratch scratch) {
+record Parts(
+        ArrayState state,
+        Admission admission,
+        StripeLocks locks,
+        MemberIo io,
+        Scratch scratch,
+        ScratchRoom room,
+        PartialParityLog log,
+        WriteIntentBitmap bitmap) {
     /** A sector that could not be read is written again from what is known; a member that refuses even that has failed. */
     void heal(Member member, long memberSector, MemorySegment bytes) {
         state.lock.lock();

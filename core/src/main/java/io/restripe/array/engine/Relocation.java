@@ -5,6 +5,10 @@ import io.restripe.geometry.Geometry;
 import io.restripe.rule.Rule;
 import io.restripe.unit.SectorRange;
 import io.restripe.unit.Units;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Objects;
 
 /**
  * The reshape of a parity array, ascending: window by window the array is read by its old geometry and written by the new one, never
@@ -19,6 +23,9 @@ import io.restripe.unit.Units;
  * before the old row that the frontier cuts: that row stays whole where it is, and requests to its upper part go on.
  */
 final class Relocation {
+    private static final long WINDOW_SECTORS = 4L * 1024 * Units.SECTORS_PER_KIB;
+    private static final long NANOS_PER_MILLI = 1_000_000L;
+
     private final Parts parts;
     private final ArrayState state;
     private final SyncGate gate;
@@ -39,8 +46,9 @@ final class Relocation {
         newGeometry = state.fresh.geometry();
         int newData = newGeometry.dataMembers();
         stepSectors = Math.max(oldGeometry.chunkSectors(), newGeometry.chunkSectors()) * (long) newData;
-        windowSize = new WindowSize(stepSectors);
+        windowSize = new WindowSize(stepSectors, WINDOW_SECTORS);
         memberEnd = state.config.syncSectors();
+        giveBitmaps();
         gate.begin(Action.RESHAPE, state.publishedFrontier / newData, memberEnd);
         boolean stuck = false;
         while (true) {
@@ -54,12 +62,24 @@ final class Relocation {
             if (gate.mustWait()) {
                 state.await();
             } else if (stuck || state.frontier == end()) {
-                if (checkpoint()) {
-                    return stuck ? SyncThread.Ending.STUCK : finish();
+                if (checkpoint() && (stuck || finish())) {
+                    return stuck ? SyncThread.Ending.STUCK : SyncThread.Ending.DONE;
                 }
             } else {
                 stuck = !advance(); // what has been relocated before is published all the same: writes wait for it
             }
+        }
+    }
+
+    /** To the members that were not there before. */
+    private void giveBitmaps() {
+        List<Member> joined = new ArrayList<>(Arrays.asList(state.fresh.slots()));
+        joined.removeAll(Arrays.asList(state.main.slots()));
+        state.lock.unlock();
+        try {
+            joined.stream().filter(Objects::nonNull).forEach(parts.bitmap()::give);
+        } finally {
+            state.lock.lock();
         }
     }
 
@@ -73,10 +93,15 @@ final class Relocation {
         return Units.floorToUnit(Math.multiplyExact(memberBound, (long) newGeometry.dataMembers()), stepSectors);
     }
 
+    private long windowSectors() {
+        long holdNanos = state.config.writeThroughMillis * NANOS_PER_MILLI / 2; // windows of one size differ in time
+        return windowSize.sectors(holdNanos, gate.turnNanos());
+    }
+
     /** One window, one checkpoint, or one wait. False when the array cannot go on. */
     private boolean advance() {
         long from = state.frontier;
-        long to = Math.min(from + windowSize.sectors(state.config.writeThroughMillis), bound());
+        long to = Math.min(from + windowSectors(), bound());
         boolean published = state.publishedFrontier == from;
         if (to <= from) {
             if (published) {
@@ -119,7 +144,9 @@ final class Relocation {
             return move(range);
         } finally {
             parts.admission().release(claim);
-            windowSize.took(range.length(), state.env.nanoTime() - began);
+            long took = state.env.nanoTime() - began;
+            windowSize.took(range.length(), took);
+            gate.took(took, range.length() / newGeometry.dataMembers());
         }
     }
 
@@ -177,8 +204,40 @@ final class Relocation {
         }
     }
 
-    private SyncThread.Ending finish() {
-        state.adoptFresh();
-        return SyncThread.Ending.DONE;
+    /** False when something must be recorded first, or it is told to end. */
+    private boolean finish() {
+        if (!parts.log().isOn()) {
+            state.adoptFresh();
+            return true;
+        }
+        Admission.Claim all = Admission.Claim.everything(new SectorRange(0, Long.MAX_VALUE));
+        if (!parts.admission().claim(all, gate::mustEnd)) {
+            return false;
+        }
+        try {
+            boolean forgotten = forgetLogs();
+            if (forgotten) {
+                state.adoptFresh();
+            }
+            return forgotten;
+        } finally {
+            parts.admission().release(all);
+        }
+    }
+
+    /** The next reshape must not find in a log what was meant by the geometries of this one. */
+    private boolean forgetLogs() {
+        List<Member> members = new ArrayList<>();
+        for (Member member : state.fresh.slots()) {
+            if (member != null) {
+                members.add(member);
+            }
+        }
+        state.lock.unlock();
+        try {
+            return parts.log().forget(members);
+        } finally {
+            state.lock.lock();
+        }
     }
 }

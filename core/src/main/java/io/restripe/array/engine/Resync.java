@@ -65,6 +65,7 @@ final class Resync {
         if (action == Action.RESYNC && ending == Ending.DONE) {
             state.config.resyncStart = Config.MAX;
             state.parityKnownTo = Long.MAX_VALUE;
+            parts.bitmap().resynced();
         }
         return ending;
     }
@@ -74,6 +75,14 @@ final class Resync {
         Ending ending = Ending.STUCK;
         if (target.slot == Member.NO_SLOT) {
             target.slot = words.emptySlot();
+        }
+        if (start == 0) {
+            state.lock.unlock();
+            try {
+                parts.bitmap().give(target);
+            } finally {
+                state.lock.lock();
+            }
         }
         state.sync.recovering = target;
         try {
@@ -94,7 +103,9 @@ final class Resync {
         long at = start;
         long chunk = state.main.geometry().chunkSectors();
         long lastPublished = start;
+        WindowSize size = new WindowSize(chunk, WINDOW_SECTORS);
         while (true) {
+            at = action == Action.RESYNC ? afterWhatIsEqual(at, total) : at;
             boolean lost = state.sync.memberFailed || state.broken;
             if (gate.mustEnd() || lost) {
                 publish(action, target, at);
@@ -118,13 +129,31 @@ final class Resync {
                 lastPublished = at;
                 publish(action, target, at);
             } else if (!gate.pause()) {
-                long rows = Math.max(WINDOW_SECTORS / chunk, 1);
-                long to = Math.min(Units.floorToUnit(at, chunk) + rows * chunk, Units.ceilToUnit(limit, chunk));
+                long wanted = Units.floorToUnit(at, chunk) + size.sectors(0, gate.turnNanos());
                 long from = at;
-                at = window(action, target, from, to);
+                long began = state.env.nanoTime();
+                at = window(action, target, from, Math.min(wanted, Units.ceilToUnit(limit, chunk)));
+                long took = state.env.nanoTime() - began;
+                size.took(at - from, took);
+                gate.took(took, at - from);
                 gate.count(at - from);
             }
         }
+    }
+
+    /** Where a write-intent bitmap says that a resync has something to do again. */
+    private long afterWhatIsEqual(long at, long total) {
+        long next;
+        state.lock.unlock();
+        try {
+            next = parts.bitmap().nextToResync(at, total);
+        } finally {
+            state.lock.lock();
+        }
+        if (next > at) {
+            state.parityKnownTo = next; // what has been passed over is right, whoever writes there
+        }
+        return next;
     }
 
     /** Progress is shown only when what lies below it is durable; a recorded failure comes first. */

@@ -14,10 +14,12 @@ import java.util.concurrent.locks.Lock;
  */
 final class Scratch {
     private static final int CLASSES = 20;
-    private static final long IDLE_LIMIT_SECTORS = 64L * 1024 * Units.SECTORS_PER_KIB;
+    private static final long IDLE_LIMIT_SECTORS = 16L * 1024 * Units.SECTORS_PER_KIB;
     private final Lock lock;
     private final Deque<MemorySegment>[] idle;
     private long idleSectors;
+    private long outSectors;
+    private long mostOutSectors;
 
     @SuppressWarnings({"unchecked", "rawtypes"})
     Scratch(Env env) {
@@ -33,6 +35,8 @@ final class Scratch {
         int size = sizeClass(sectors);
         lock.lock();
         try {
+            outSectors += 1L << size;
+            mostOutSectors = Math.max(mostOutSectors, outSectors);
             MemorySegment free = size < CLASSES ? idle[size].pollLast() : null;
             if (free != null) {
                 idleSectors -= 1L << size;
@@ -48,10 +52,21 @@ final class Scratch {
         int size = sizeClass(Units.sectorsOfBytesExact(buffer.byteSize()));
         lock.lock();
         try {
+            outSectors -= 1L << size;
             if (size < CLASSES && idleSectors + (1L << size) <= IDLE_LIMIT_SECTORS) {
                 idle[size].addLast(buffer);
                 idleSectors += 1L << size;
             }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** What was out at once, at the most, so far. */
+    long mostOutSectors() {
+        lock.lock();
+        try {
+            return mostOutSectors;
         } finally {
             lock.unlock();
         }

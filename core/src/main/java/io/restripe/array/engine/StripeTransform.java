@@ -58,7 +58,9 @@ final class StripeTransform implements Transform {
                 parts.state().name, operation, arraySector, sectors, "the member of slot " + slot + " is lost");
     }
 
+    /** The buffer itself where that is all of it. */
     static MemorySegment slice(MemorySegment buffer, long offsetSectors, long sectors) {
-        return buffer.asSlice(Units.bytesOfSectors(offsetSectors), Units.bytesOfSectors(sectors));
+        boolean all = offsetSectors == 0 && Units.bytesOfSectors(sectors) == buffer.byteSize();
+        return all ? buffer : buffer.asSlice(Units.bytesOfSectors(offsetSectors), Units.bytesOfSectors(sectors));
     }
 }

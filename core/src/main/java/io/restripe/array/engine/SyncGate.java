@@ -18,6 +18,7 @@ final class SyncGate {
     private static final long NANOS_PER_SECOND = 1_000_000_000L;
     private final Parts parts;
     private final ArrayState state;
+    private final Courtesy courtesy;
     private long averageBeganNanos;
     private long averagedLimit;
     private long countedSectors;
@@ -26,6 +27,7 @@ final class SyncGate {
     SyncGate(Parts parts) {
         this.parts = parts;
         this.state = parts.state();
+        this.courtesy = new Courtesy(state);
     }
 
     /** A run begins. Call with the state lock held. */
@@ -60,6 +62,20 @@ final class SyncGate {
         return state.env.nanoTime() - publishedNanos >= PUBLISH_NANOS;
     }
 
+    /** How long a turn of the sync should take at the most for its users' sake; 0: as long as it likes. Call with the state lock held. */
+    long turnNanos() {
+        return mayYield(state.env.nanoTime() - averageBeganNanos) ? courtesy.turnNanos() : 0;
+    }
+
+    /** A turn took so long for so many sectors a member. Call with the state lock held. */
+    void took(long nanos, long memberSectors) {
+        courtesy.took(nanos, nanosAtLimit(memberSectors, state.config.speedMaxKibPerSecond()));
+    }
+
+    private static long nanosAtLimit(long memberSectors, long limit) {
+        return Math.multiplyExact(memberSectors / Units.SECTORS_PER_KIB, NANOS_PER_SECOND) / limit;
+    }
+
     /** So many sectors a member have been done. */
     void count(long memberSectors) {
         countedSectors += memberSectors;
@@ -77,8 +93,8 @@ final class SyncGate {
     }
 
     /**
-     * Waits if sync_speed_max asks for it: until that is over or anything changes, so that the caller looks at everything again. Call
-     * with the state lock held.
+     * Waits if sync_speed_max asks for it, or to make room for users: until that is over or anything changes, so that the caller looks at
+     * everything again. Call with the state lock held.
      *
      * @return false when there was nothing to wait for
      */
@@ -94,14 +110,22 @@ final class SyncGate {
     private long owedNanos() {
         long limit = state.config.speedMaxKibPerSecond();
         long elapsed = state.env.nanoTime() - averageBeganNanos;
-        long due = limit == averagedLimit ? Math.multiplyExact(countedKib(), NANOS_PER_SECOND) / limit : 0;
+        long due = limit == averagedLimit ? nanosAtLimit(countedSectors, limit) : 0;
         if (due > elapsed) {
             return due - elapsed;
         }
+        long rest = mayYield(elapsed) ? courtesy.restNanos() : 0;
         if (limit != averagedLimit || elapsed > AVERAGE_NANOS) {
             beginAverage(limit);
         }
-        return 0;
+        return rest;
+    }
+
+    /** Not below sync_speed_min, as md has it. */
+    private boolean mayYield(long elapsedNanos) {
+        long least = state.config.speedMinKibPerSecond();
+        return least < state.config.speedMaxKibPerSecond()
+                && countedKib() >= Math.multiplyExact(elapsedNanos / NANOS_PER_SECOND, least);
     }
 
     private void beginAverage(long limit) {

@@ -84,6 +84,7 @@ final class Takeover {
     private void becomeParity(String level, int layout) {
         rename(level, layout, state.config.raidDisks + 1);
         state.config.resyncStart = Config.MAX;
+        state.parityKnownTo = Config.MAX;
         state.config.safeModeNanos = 0;
         state.config.suspendLo = 0;
         state.config.suspendHi = 0;

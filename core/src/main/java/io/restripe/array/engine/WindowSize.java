@@ -3,43 +3,87 @@ package io.restripe.array.engine;
 import io.restripe.unit.Units;
 
 /**
- * How much of the array one window of a relocation moves: writes into it wait as long as that lasts, so where writes are let through it
- * is to take half of what they may wait, by what the windows before took. It begins small, and is never less than a step of whole rows.
- * Owner: the sync thread.
+ * How much of the array one window of a sync works on, by what the windows before took: who writes into it waits as long as it lasts,
+ * and users of the rest meet it at the disks. It begins small, and is never less than a step of whole rows. Where a window costs much
+ * however small it is, it is not made small for those who merely meet it: now and then a larger one is tried, and kept if it moves more
+ * in the same time. Owner: the sync thread.
  */
 final class WindowSize {
-    /** Enough for the disks to be busy. */
-    private static final long MOST_SECTORS = 4L * 1024 * Units.SECTORS_PER_KIB;
+    private static final int WINDOWS_A_TRIAL = 32;
+    private static final int FIRST_TRIAL = 4;
+    /** A window of twice the size must be so much faster to be worth it. */
+    private static final double WORTH_IT = 1.3;
 
-    private static final long NANOS_PER_MILLI = 1_000_000L;
+    private static final double NEWEST_WEIGHT = 0.25;
 
     private final long stepSectors;
     private final long most;
     private long sectors;
-    private long targetNanos;
+    /** Smaller ones are not worth it. */
+    private long least;
 
-    WindowSize(long stepSectors) {
+    private long holdNanos;
+    private long turnNanos;
+    private int windows;
+    private boolean trial;
+    /** Sectors a nanosecond, of late. */
+    private double rate;
+
+    /**
+     * @param stepSectors of what there is never less, and always whole multiples
+     * @param mostSectors enough for the disks to be busy
+     */
+    WindowSize(long stepSectors, long mostSectors) {
         this.stepSectors = stepSectors;
-        this.most = Math.max(stepSectors, Units.floorToUnit(MOST_SECTORS, stepSectors));
+        this.most = Math.max(stepSectors, Units.floorToUnit(mostSectors, stepSectors));
         this.sectors = stepSectors;
+        this.least = stepSectors;
     }
 
-    /** @param maxHoldMillis how long a write may wait; 0: nobody waits for a window, who would wait is held for longer anyway */
-    long sectors(long maxHoldMillis) {
-        targetNanos = maxHoldMillis * NANOS_PER_MILLI / 2;
-        return maxHoldMillis == 0 ? most : sectors;
+    /**
+     * For the next window.
+     *
+     * @param holdNanos how long it may take, for those who wait for it; 0: nobody, or for longer anyway
+     * @param turnNanos how long it should take, for those who meet it; 0: nobody does
+     */
+    long sectors(long holdNanos, long turnNanos) {
+        this.holdNanos = holdNanos;
+        this.turnNanos = turnNanos;
+        if (holdNanos == 0 && turnNanos == 0) {
+            trial = false;
+            return most;
+        }
+        trial = turnNanos > 0 && windows % WINDOWS_A_TRIAL == FIRST_TRIAL;
+        return trial ? Math.min(most, 2 * sectors) : sectors;
     }
 
     /** A window of so many sectors took so long. */
     void took(long moved, long nanos) {
-        if (targetNanos == 0) {
-            return;
+        double now = (double) moved / Math.max(1, nanos);
+        boolean whole = moved >= sectors; // a bound may cut one short
+        windows += whole ? 1 : 0;
+        if (trial && (moved >= 2 * sectors || moved == most)) {
+            boolean worthIt = moved >= 2 * sectors && now > rate * WORTH_IT;
+            least = worthIt ? moved : smaller(least, 1, 2);
+            sectors = Math.max(sectors, least);
+        } else if (whole) {
+            rate += (now - rate) * (rate == 0 ? 1 : NEWEST_WEIGHT);
         }
-        if (nanos > targetNanos) {
-            long steps = moved / stepSectors * targetNanos / nanos;
-            sectors = Math.max(1, steps) * stepSectors;
-        } else if (nanos < targetNanos / 2 && moved >= sectors) {
+        if (holdNanos > 0 && nanos > holdNanos) {
+            sectors = smaller(moved, holdNanos, nanos);
+            least = Math.min(least, sectors);
+        } else if (turnNanos > 0 && nanos > turnNanos) {
+            sectors = Math.max(least, smaller(moved, turnNanos, nanos));
+        } else if (nanos < target() / 2 && whole) {
             sectors = Math.min(most, sectors * 2);
         }
+    }
+
+    private long target() {
+        return holdNanos == 0 ? turnNanos : turnNanos == 0 ? holdNanos : Math.min(holdNanos, turnNanos);
+    }
+
+    private long smaller(long from, long part, long of) {
+        return Math.max(1, from / stepSectors * part / of) * stepSectors;
     }
 }

@@ -31,24 +31,37 @@ final class AttributeFile {
         this.path = path;
     }
 
-    /** Its text, without the newline. */
-    String read() throws SystemCallException {
+    /** Its text, without the newline, of what was there under this name when it was first read. */
+    String readFirst() throws SystemCallException {
+        return text(opened(reader, EnumSet.noneOf(Option.class), () -> true));
+    }
+
+    /**
+     * Its text, without the newline. The attribute may have left and come back meanwhile, as with a change of level.
+     *
+     * @param stillMeant asked whenever it has been opened: a name may have come to mean another array
+     */
+    String read(BooleanSupplier stillMeant) throws SystemCallException {
         try {
-            return text(opened(reader, EnumSet.noneOf(Option.class)));
+            return text(opened(reader, EnumSet.noneOf(Option.class), stillMeant));
         } catch (SystemCallException e) {
             forget(reader, e);
-            return text(opened(reader, EnumSet.noneOf(Option.class)));
+            return text(opened(reader, EnumSet.noneOf(Option.class), stillMeant));
         }
     }
 
-    /** Writes it; may block as long as the attribute does. */
-    void write(String value) throws SystemCallException {
+    /** Writes it on the descriptor that is kept, where whoever else writes so waits for it and it for them. */
+    void writeOnKept(String value, BooleanSupplier stillMeant) throws SystemCallException {
         try {
-            put(opened(writer, EnumSet.of(Option.WRITE_ONLY)), value);
+            put(opened(writer, EnumSet.of(Option.WRITE_ONLY), stillMeant), value);
         } catch (SystemCallException e) {
             forget(writer, e);
-            put(opened(writer, EnumSet.of(Option.WRITE_ONLY)), value);
+            put(opened(writer, EnumSet.of(Option.WRITE_ONLY), stillMeant), value);
         }
+    }
+
+    private SystemCallException anothers() {
+        return new SystemCallException(path + " is another array's by now", Errno.ENODEV);
     }
 
     /**
@@ -57,21 +70,26 @@ final class AttributeFile {
      *
      * @param stillMeant asked between open and write: a name may have come to mean another array
      */
-    void writeApart(String value, BooleanSupplier stillMeant) throws SystemCallException {
+    void write(String value, BooleanSupplier stillMeant) throws SystemCallException {
         try (SystemFile own = SystemFile.open(path, EnumSet.of(Option.WRITE_ONLY))) {
             if (!stillMeant.getAsBoolean()) {
-                throw new SystemCallException(path + " is another array's by now", Errno.ENODEV);
+                throw anothers();
             }
             put(own, value);
         }
     }
 
-    private SystemFile opened(AtomicReference<SystemFile> place, EnumSet<Option> options) throws SystemCallException {
+    private SystemFile opened(AtomicReference<SystemFile> place, EnumSet<Option> options, BooleanSupplier stillMeant)
+            throws SystemCallException {
         SystemFile known = place.get();
         if (known != null) {
             return known;
         }
         SystemFile fresh = SystemFile.open(path, options);
+        if (!stillMeant.getAsBoolean()) {
+            fresh.close();
+            throw anothers();
+        }
         if (!closed && place.compareAndSet(null, fresh)) {
             return fresh;
         }

@@ -24,6 +24,7 @@ final class ChangeWatch implements AutoCloseable {
     private static final System.Logger LOG = System.getLogger("io.restripe.kernel");
     private static final List<String> NOTIFIED =
             List.of("array_state", "sync_action", "sync_completed", "degraded", "level");
+    private static final List<String> NOTIFIED_OF_MEMBERS = List.of("state", "bad_blocks", "unacknowledged_bad_blocks");
     private static final long SAFETY_NET_NANOS = 500_000_000L;
     /** Between two looks at attributes that are being torn down. */
     private static final long TEAR_DOWN_NANOS = 20_000_000L;
@@ -49,6 +50,11 @@ final class ChangeWatch implements AutoCloseable {
         return () -> subscribers.remove(wake);
     }
 
+    /** Something has changed that md does not tell of. */
+    void tell() {
+        subscribers.forEach(Runnable::run);
+    }
+
     /** Members or attributes may have come: look for them at once. */
     void lookAgain() {
         poller.wake();
@@ -61,7 +67,7 @@ final class ChangeWatch implements AutoCloseable {
                 List<SystemFile> changed = poller.await(new ArrayList<>(watched.values()), SAFETY_NET_NANOS);
                 boolean lost = rearm(changed);
                 if (!changed.isEmpty()) {
-                    subscribers.forEach(Runnable::run);
+                    tell();
                 }
                 if (lost) {
                     env.sleepNanos(TEAR_DOWN_NANOS);
@@ -103,7 +109,9 @@ final class ChangeWatch implements AutoCloseable {
     private void lookForNew() {
         Set<String> wanted = new LinkedHashSet<>(NOTIFIED);
         try {
-            folder.devices().forEach(device -> wanted.add(MdFolder.member(device, "state")));
+            for (String device : folder.devices()) {
+                NOTIFIED_OF_MEMBERS.forEach(attribute -> wanted.add(MdFolder.member(device, attribute)));
+            }
         } catch (SystemCallException e) {
             return; // the array has gone; whoever watches it will close this
         }

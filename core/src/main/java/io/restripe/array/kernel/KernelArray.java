@@ -8,6 +8,7 @@ import io.restripe.array.Errno;
 import io.restripe.array.Holds;
 import io.restripe.array.MemberAttribute;
 import io.restripe.array.ServedArray;
+import io.restripe.consistency.ConsistencyPolicy;
 import io.restripe.disk.Disk;
 import io.restripe.disk.DiskException;
 import io.restripe.env.Env;
@@ -18,14 +19,12 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.function.Supplier;
 
 /**
  * An array of the kernel's md with external metadata. Its control are the files of sysfs, with md's own answers; members go by their
  * serials. Any thread may call; a write may block as md's does, see {@link ArrayControl}, and through {@link #forMonitor} it does not.
- *
- * <p>The word {@code external_bbl} is not passed on: nobody keeps a list of bad blocks for the kernel, and without the word md fails a
- * member that cannot be written instead of waiting for such a list (docs/md-control.md, section 4).
  */
 public final class KernelArray implements ServedArray {
     /** Stripe heads that a reshape needs for each page of the larger chunk (docs/md-control.md, chunk_size). */
@@ -40,18 +39,25 @@ public final class KernelArray implements ServedArray {
     private final ArrayDevice device;
     private final ChangeWatch changes;
     private final MonitorSide monitorSide;
+    private final LevelChange level;
+    private final KernelBitmap bitmap;
+    private final boolean letsGo;
 
     /**
      * @param name CONTAINER/VOLUME
      * @param folder the array's, empty or configured
      * @param disks serial to disk, of those at hand
+     * @param letsGo when it has been stopped, {@link #close} lets go of its object: it is this process's to end
      */
-    KernelArray(Env env, String name, MdFolder folder, Supplier<Map<String, MemberDisk>> disks)
+    KernelArray(Env env, String name, MdFolder folder, Supplier<Map<String, MemberDisk>> disks, boolean letsGo)
             throws AttributeException {
+        this.letsGo = letsGo;
         this.name = name;
         this.folder = folder;
         this.names = new MemberNames(disks);
         this.device = new ArrayDevice(env, folder);
+        this.level = new LevelChange(folder, device);
+        this.bitmap = new KernelBitmap(folder, names);
         try {
             this.changes = new ChangeWatch(env, name, folder);
         } catch (SystemCallException e) {
@@ -118,10 +124,17 @@ public final class KernelArray implements ServedArray {
             if (attribute == Attribute.CHUNK_SIZE) {
                 makeRoom(value);
             }
-            if (attribute == Attribute.LEVEL && changesRaid0(value)) {
-                device.whileClosed(() -> changeLevel(value));
-            } else {
-                folder.writeApart(attribute.mdName(), value);
+            if (attribute == Attribute.RESYNC_START) {
+                bitmap.beforeResync(value);
+            }
+            if (attribute == Attribute.LEVEL && level.changesRaid0(value)) {
+                device.whileClosed(() -> level.change(value));
+            } else if (!bitmap.keeps(attribute, value)) {
+                boolean starts = attribute == Attribute.ARRAY_STATE && bitmap.beforeStart(value);
+                folder.write(attribute.mdName(), value);
+                if (starts) {
+                    bitmap.started();
+                }
             }
         } catch (SystemCallException e) {
             throw refusal(attribute.mdName(), value, e);
@@ -132,48 +145,11 @@ public final class KernelArray implements ServedArray {
     /** By the monitor: what md carries out without waiting, on a descriptor that nobody blocks. */
     void writeAtOnce(Attribute attribute, String value) throws AttributeException {
         try {
-            folder.write(attribute.mdName(), value);
+            folder.writeOnKept(attribute.mdName(), value);
         } catch (SystemCallException e) {
             throw refusal(attribute.mdName(), value, e);
         }
         changes.lookAgain();
-    }
-
-    /** Whether md would change the level of a RAID0, or to one, now. While it reshapes it does not. */
-    private boolean changesRaid0(String level) throws SystemCallException {
-        boolean raid0 =
-                level.equals("raid0") || folder.read(Attribute.LEVEL.mdName()).equals("raid0");
-        return raid0
-                && isRunning()
-                && folder.read(Attribute.RESHAPE_POSITION.mdName()).equals("none");
-    }
-
-    private boolean isRunning() throws SystemCallException {
-        return switch (folder.read(Attribute.ARRAY_STATE.mdName())) {
-            case "clear", "inactive" -> false;
-            default -> true;
-        };
-    }
-
-    /**
-     * Linux 6.1 misdirects requests of more than a chunk that are under way while a RAID0 becomes a RAID4 or that a RAID0 (seen with reads, by
-     * KernelBackendTest), so nobody may have the device open. Whether anybody has is asked by what md refuses then.
-     */
-    private void changeLevel(String level) throws SystemCallException {
-        String state = Attribute.ARRAY_STATE.mdName();
-        try {
-            folder.writeApart(state, "readonly");
-        } catch (SystemCallException e) {
-            throw e.errno() == io.restripe.os.Errno.EBUSY
-                    ? new SystemCallException(
-                            device.name()
-                                    + " is open or being written, and the kernel misdirects requests that are under way"
-                                    + " while the level changes: unmount it or stop what uses it",
-                            e.errno())
-                    : e;
-        }
-        folder.writeApart(state, "active");
-        folder.writeApart(Attribute.LEVEL.mdName(), level);
     }
 
     private static boolean isStop(String state) {
@@ -188,7 +164,7 @@ public final class KernelArray implements ServedArray {
         try {
             long wanted = HEADS_PER_CHUNK_PAGE * Long.parseLong(chunkBytes) / PAGE_BYTES;
             if (wanted > Long.parseLong(folder.read(STRIPE_CACHE_SIZE))) {
-                folder.writeApart(STRIPE_CACHE_SIZE, Long.toString(wanted));
+                folder.write(STRIPE_CACHE_SIZE, Long.toString(wanted));
             }
         } catch (NumberFormatException e) {
             return; // for md to refuse
@@ -225,7 +201,7 @@ public final class KernelArray implements ServedArray {
             throw new AttributeException(name, "new_dev", member, Errno.EEXIST, "it is a member already");
         }
         try {
-            folder.writeApart("new_dev", MdObjects.number(Path.of(disk.name())));
+            folder.write("new_dev", MdObjects.number(Path.of(disk.name())));
         } catch (SystemCallException e) {
             throw refusal("new_dev", member, e);
         }
@@ -244,16 +220,30 @@ public final class KernelArray implements ServedArray {
 
     @Override
     public void write(String member, MemberAttribute attribute, String value) throws AttributeException {
-        if (attribute == MemberAttribute.STATE && value.equals("external_bbl")) {
-            return;
-        }
         String file = file(member, attribute);
         try {
-            folder.writeApart(file, value);
+            if (attribute == MemberAttribute.SLOT) {
+                bitmap.give(member, value);
+            }
+            folder.write(file, value);
         } catch (SystemCallException e) {
             throw refusal(file, value, gone(e));
         }
         changes.lookAgain();
+    }
+
+    /** Fails a member although somebody may hold the array's configuration mutex, who waits for nothing else. */
+    void failPastMutex(String member) throws AttributeException {
+        try {
+            device.fail(MdObjects.deviceNumber(Path.of(names.disk(member).name())));
+        } catch (SystemCallException e) {
+            throw refusal("SET_DISK_FAULTY", member, e);
+        }
+    }
+
+    /** Whoever watches the array looks at it again. */
+    void wakeSubscribers() {
+        changes.tell();
     }
 
     private String file(String member, MemberAttribute attribute) {
@@ -315,6 +305,22 @@ public final class KernelArray implements ServedArray {
         }
     }
 
+    /** md refuses a reshape with a partial parity log, and mdadm one with an IMSM bitmap. */
+    @Override
+    public boolean reshapes(ConsistencyPolicy policy) {
+        return policy == ConsistencyPolicy.RESYNC;
+    }
+
+    @Override
+    public boolean changesPolicy() {
+        return false;
+    }
+
+    @Override
+    public OptionalLong writesDone() {
+        return device.writesDone();
+    }
+
     /** md lets nothing go while a request is under way. */
     @Override
     public boolean wentInOrder() {
@@ -365,7 +371,9 @@ public final class KernelArray implements ServedArray {
     @Override
     public void close() {
         monitorSide.close();
-        clearIfStopped();
+        if (letsGo) {
+            clearIfStopped();
+        }
         changes.close();
         device.close();
         folder.close();

@@ -22,12 +22,15 @@ final class MdFolder {
     private final String kernelName;
     private final Path folder;
     private final Map<String, AttributeFile> files = new ConcurrentHashMap<>();
+    private final AttributeFile state;
     private volatile boolean gone;
 
-    /** @param kernelName such as md126 */
+    /** @param kernelName such as md126; the object that has this name now is meant */
     MdFolder(String kernelName) {
         this.kernelName = kernelName;
         this.folder = MdObjects.BLOCK.resolve(kernelName).resolve("md");
+        this.state = new AttributeFile(folder.resolve(STATE));
+        isThere(); // opens it
     }
 
     String kernelName() {
@@ -41,27 +44,27 @@ final class MdFolder {
     String read(String attribute) throws SystemCallException {
         refuseGone(attribute);
         try {
-            return file(attribute).read();
+            return file(attribute).read(this::isThere);
         } catch (SystemCallException e) {
             throw noteGone(attribute, e);
         }
     }
 
-    /** On the descriptor that is kept: for writes that md carries out at once, and no others. */
-    void write(String attribute, String value) throws SystemCallException {
+    /** On the descriptor that is kept: for writes that md carries out at once, and no others, and for one thread. */
+    void writeOnKept(String attribute, String value) throws SystemCallException {
         refuseGone(attribute);
         try {
-            file(attribute).write(value);
+            file(attribute).writeOnKept(value, this::isThere);
         } catch (SystemCallException e) {
             throw noteGone(attribute, e);
         }
     }
 
     /** On a descriptor of its own: may block as long as it likes, and keeps nobody else waiting. */
-    void writeApart(String attribute, String value) throws SystemCallException {
+    void write(String attribute, String value) throws SystemCallException {
         refuseGone(attribute);
         try {
-            file(attribute).writeApart(value, this::isThere);
+            file(attribute).write(value, this::isThere);
         } catch (SystemCallException e) {
             throw noteGone(attribute, e);
         }
@@ -87,9 +90,10 @@ final class MdFolder {
         return e;
     }
 
-    private boolean isThere() {
+    /** An object's state is there as long as the object: the descriptor on it tells the object from a later one of the same name. */
+    boolean isThere() {
         try {
-            file(STATE).read();
+            state.readFirst();
             return true;
         } catch (SystemCallException e) {
             return false;
@@ -102,10 +106,13 @@ final class MdFolder {
         List<String> found = new ArrayList<>();
         try (DirectoryStream<Path> members = Files.newDirectoryStream(folder, MEMBER + "*")) {
             members.forEach(member -> found.add(member.getFileName().toString().substring(MEMBER.length())));
-            return found;
         } catch (IOException | java.nio.file.DirectoryIteratorException e) {
             throw noteGone("dev-*", new SystemCallException("list " + folder + ": " + e, Errno.ENODEV));
         }
+        if (!isThere()) {
+            throw noteGone("dev-*", new SystemCallException("list " + folder, Errno.ENODEV)); // another object's
+        }
+        return found;
     }
 
     static String member(String device, String attribute) {
@@ -114,5 +121,6 @@ final class MdFolder {
 
     void close() {
         files.values().forEach(AttributeFile::close);
+        state.close();
     }
 }

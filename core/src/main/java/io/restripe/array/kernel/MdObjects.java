@@ -12,6 +12,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /** The md objects of this system: which there are, and new ones (docs/md-control.md, section 1). Stateless. */
 final class MdObjects {
@@ -23,17 +24,10 @@ final class MdObjects {
 
     static final int MD_MAJOR = 9;
 
-    private MdObjects() {}
+    private static final int LOW_MINOR = 0xff;
+    private static final int MINOR_SHIFT = 12;
 
-    /** Why this system cannot run arrays; empty when it can. */
-    static Optional<String> unavailable() {
-        if (!Files.isDirectory(MODULE)) {
-            return Optional.of("the kernel has no md: " + MODULE + " is not there");
-        }
-        return Files.isWritable(MODULE.resolve("new_array"))
-                ? Optional.empty()
-                : Optional.of(MODULE.resolve("new_array") + " cannot be written");
-    }
+    private MdObjects() {}
 
     /** Names of the md objects that there are, with the text of {@code metadata_version}. */
     static Map<String, String> all() throws SystemCallException {
@@ -57,6 +51,17 @@ final class MdObjects {
         }
     }
 
+    /** Whether an object has been started and not been stopped. */
+    static boolean runs(String kernelName) {
+        try {
+            String state = Files.readString(BLOCK.resolve(kernelName).resolve("md/array_state"))
+                    .strip();
+            return !state.equals("clear") && !state.equals("inactive");
+        } catch (IOException e) {
+            return false; // it has gone
+        }
+    }
+
     /** Makes an empty object, in state clear, under a name that is free. */
     static MdFolder create() throws SystemCallException {
         AttributeFile parameter = new AttributeFile(MODULE.resolve("new_array"));
@@ -67,7 +72,7 @@ final class MdObjects {
                     continue;
                 }
                 try {
-                    parameter.write(name);
+                    parameter.writeOnKept(name, () -> true);
                     return new MdFolder(name);
                 } catch (SystemCallException e) {
                     if (e.errno() != Errno.EEXIST) {
@@ -104,6 +109,14 @@ final class MdObjects {
         return number(status);
     }
 
+    /** The number of a block device as the kernel's older calls have it, minor numbers above 255 on top of the major one. */
+    static long deviceNumber(Path device) throws SystemCallException {
+        FileStatus status = FileStatus.of(device);
+        long minor = status.identity().minor();
+        long low = minor & LOW_MINOR;
+        return (minor - low) << MINOR_SHIFT | (long) status.identity().major() << Byte.SIZE | low;
+    }
+
     private static String number(FileStatus status) {
         return status.identity().major() + ":" + status.identity().minor();
     }
@@ -134,6 +147,32 @@ final class MdObjects {
             }
         }
         return found;
+    }
+
+    /** Names of a container's volumes that somebody has claimed for a change: their version begins with a minus. */
+    static List<String> claimed(String container) throws SystemCallException {
+        List<String> found = new ArrayList<>();
+        all().forEach((name, version) -> {
+            if (version.startsWith("external:-" + container + "/")) {
+                found.add(name);
+            }
+        });
+        return found;
+    }
+
+    /** Whether an mdadm is at work; one that only watches arrays and tells of them, as distributions keep it running, is not. */
+    static boolean isMdadmRunning() {
+        return ProcessHandle.allProcesses()
+                .map(ProcessHandle::info)
+                .filter(info -> info.command().orElse("").endsWith("/mdadm"))
+                .anyMatch(info ->
+                        Stream.of(info.arguments().orElse(new String[0])).noneMatch(MdObjects::isMonitorMode));
+    }
+
+    /** mdadm(8), "For mode selection"; options may be cut short. */
+    private static boolean isMonitorMode(String argument) {
+        return argument.startsWith("-F")
+                || argument.length() > 3 && ("--monitor".startsWith(argument) || "--follow".startsWith(argument));
     }
 
     /** Names of container objects of a format. */

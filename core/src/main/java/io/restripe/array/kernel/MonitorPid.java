@@ -11,7 +11,7 @@ import java.nio.file.Path;
  * and a newline (seen with mdadm 4.2). While it names this process mdadm starts no mdmon for the container.
  */
 final class MonitorPid implements AutoCloseable {
-    private static final Path FOLDER = Path.of("/run/mdadm");
+    static final Path FOLDER = Path.of("/run/mdadm");
 
     private final Path file;
 

@@ -6,6 +6,7 @@ import io.restripe.array.AttributeException;
 import io.restripe.array.Attributes;
 import io.restripe.array.Errno;
 import io.restripe.array.MemberAttribute;
+import io.restripe.consistency.ConsistencyPolicy;
 import io.restripe.env.Conditions;
 import io.restripe.env.Env;
 import java.util.List;
@@ -26,6 +27,7 @@ import java.util.concurrent.locks.Lock;
 final class MonitorSide implements ArrayControl, AutoCloseable {
     private static final long PATIENCE_NANOS = 100_000_000L;
     private static final long LOOK_NANOS = 5_000_000L;
+    private static final long LONGEST_BUSY_NANOS = 5_000_000_000L;
 
     private final Env env;
     private final KernelArray array;
@@ -33,9 +35,14 @@ final class MonitorSide implements ArrayControl, AutoCloseable {
     private final Lock lock;
     private final Condition changed;
     private final Env.Worker worker;
+    /** Null: nobody has been failed yet. The monitor's thread only, and whoever closes this after it. */
+    private Failing failing;
+
     private Handed handed;
     private String suspendLo;
-    private boolean suspending;
+    /** The bound that is being written; null: none. */
+    private String moving;
+
     private boolean closed;
 
     /** A write that the thread makes. */
@@ -46,12 +53,14 @@ final class MonitorSide implements ArrayControl, AutoCloseable {
     private static final class Handed {
         private final String what;
         private final Write write;
+        private final long sinceNanos;
         private boolean done;
         private AttributeException failure;
 
-        Handed(String what, Write write) {
+        Handed(String what, Write write, long nowNanos) {
             this.what = what;
             this.write = write;
+            this.sinceNanos = nowNanos;
         }
     }
 
@@ -92,6 +101,47 @@ final class MonitorSide implements ArrayControl, AutoCloseable {
 
     @Override
     public void write(String member, MemberAttribute attribute, String value) throws AttributeException {
+        boolean fails = attribute == MemberAttribute.STATE && value.equals("faulty");
+        if (attribute == MemberAttribute.BAD_BLOCKS || fails) {
+            handOrFail(member, attribute, value);
+        } else {
+            handTo(member, attribute, value);
+        }
+    }
+
+    /**
+     * The mutex may be held by who waits for stripes that wait for this: {@code suspend_lo} for one, or {@code frozen}. There is no other
+     * way to acknowledge a bad block. Then the member is failed, which md does without the mutex, unless the array needs it.
+     */
+    private void handOrFail(String member, MemberAttribute attribute, String value) throws AttributeException {
+        try {
+            handTo(member, attribute, value);
+        } catch (AttributeException e) {
+            if (e.errno() == Errno.EBUSY && isStuck()) {
+                failPastMutex(member);
+            }
+            throw e;
+        }
+    }
+
+    /** Whether the write that is under way, this or another, has been waiting for the mutex for long. */
+    private boolean isStuck() {
+        lock.lock();
+        try {
+            return handed != null && !handed.done && env.nanoTime() - handed.sinceNanos > LONGEST_BUSY_NANOS;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** By a thread of its own: to open a device may take long. */
+    private void failPastMutex(String member) {
+        if (failing == null || failing.isDone()) {
+            failing = new Failing(env, array, member);
+        }
+    }
+
+    private void handTo(String member, MemberAttribute attribute, String value) throws AttributeException {
         hand("dev-" + member + "/" + attribute.mdName(), value, () -> array.write(member, attribute, value));
     }
 
@@ -112,6 +162,11 @@ final class MonitorSide implements ArrayControl, AutoCloseable {
     }
 
     @Override
+    public boolean reshapes(ConsistencyPolicy policy) {
+        return array.reshapes(policy);
+    }
+
+    @Override
     public boolean wentInOrder() {
         return array.wentInOrder();
     }
@@ -127,7 +182,7 @@ final class MonitorSide implements ArrayControl, AutoCloseable {
         lock.lock();
         try {
             if (handed == null || handed.done && !handed.what.equals(what)) {
-                handed = new Handed(what, write);
+                handed = new Handed(what, write, env.nanoTime());
                 changed.signalAll();
             }
             Handed mine = handed;
@@ -159,7 +214,7 @@ final class MonitorSide implements ArrayControl, AutoCloseable {
     void awaitSuspendLo() {
         lock.lock();
         try {
-            while ((suspendLo != null || suspending) && !closed) {
+            while ((suspendLo != null || moving != null) && !closed) {
                 changed.awaitUninterruptibly();
             }
         } finally {
@@ -179,7 +234,7 @@ final class MonitorSide implements ArrayControl, AutoCloseable {
                 if (suspendLo != null) {
                     bound = suspendLo;
                     suspendLo = null;
-                    suspending = true;
+                    moving = bound;
                 } else if (handed != null && !handed.done) {
                     next = handed;
                 } else {
@@ -206,7 +261,7 @@ final class MonitorSide implements ArrayControl, AutoCloseable {
         } finally {
             lock.lock();
             try {
-                suspending = false;
+                moving = null;
                 changed.signalAll();
             } finally {
                 lock.unlock();
@@ -229,6 +284,7 @@ final class MonitorSide implements ArrayControl, AutoCloseable {
             } finally {
                 lock.unlock();
             }
+            array.wakeSubscribers(); // who was answered with EBUSY asks again
         }
     }
 
@@ -239,6 +295,18 @@ final class MonitorSide implements ArrayControl, AutoCloseable {
 
     @Override
     public String read(Attribute attribute) throws AttributeException {
+        if (attribute == Attribute.SUSPEND_LO) {
+            lock.lock();
+            try {
+                String coming = suspendLo != null ? suspendLo : moving;
+                if (coming != null) {
+                    return coming; // as good as written: a birth must not be recorded over a bound that is about to
+                    // move
+                }
+            } finally {
+                lock.unlock();
+            }
+        }
         return array.read(attribute);
     }
 
@@ -268,5 +336,8 @@ final class MonitorSide implements ArrayControl, AutoCloseable {
             lock.unlock();
         }
         worker.join();
+        if (failing != null) {
+            failing.join();
+        }
     }
 }

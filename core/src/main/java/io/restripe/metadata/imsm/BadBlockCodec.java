@@ -65,11 +65,17 @@ final class BadBlockCodec {
 
     /** Bytes the log takes; 0 when it is empty. */
     static int bytes(List<BadBlock> log, Blocks blocks) {
+        int entries = entries(log, blocks);
+        return entries == 0 ? 0 : HEAD_BYTES + ENTRY_BYTES * entries;
+    }
+
+    /** How many entries it takes; no log may have more than {@link #MAX_ENTRIES}. */
+    static int entries(List<BadBlock> log, Blocks blocks) {
         int entries = 0;
         for (BadBlock bad : log) {
             entries += pieces(bad, blocks);
         }
-        return entries == 0 ? 0 : HEAD_BYTES + ENTRY_BYTES * entries;
+        return entries;
     }
 
     private static int pieces(BadBlock bad, Blocks blocks) {

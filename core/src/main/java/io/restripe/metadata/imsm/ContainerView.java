@@ -5,6 +5,7 @@ import io.restripe.metadata.Container;
 import io.restripe.metadata.ContainerDisk;
 import io.restripe.metadata.Slot;
 import io.restripe.metadata.Volume;
+import io.restripe.unit.SectorRanges;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -27,7 +28,8 @@ final class ContainerView {
         List<ContainerDisk> disks = new ArrayList<>();
         for (int i = 0; i < mpb.disks().size(); i++) {
             DiskEntry disk = mpb.disks().get(i);
-            disks.add(new ContainerDisk(i, disk.serial(), disk.totalSectors(), status(disk)));
+            disks.add(new ContainerDisk(
+                    i, disk.serial(), disk.totalSectors(), status(disk), SectorRanges.union(BadBlockLog.of(mpb, i))));
         }
         for (SpareDisk spare : metadata.spares()) {
             disks.add(new ContainerDisk(-1, spare.serial(), spare.totalSectors(), ContainerDisk.Status.SPARE));
@@ -37,7 +39,7 @@ final class ContainerView {
             volumes.add(volume(i, family));
         }
         String uuid = volumes.isEmpty() ? Uuids.NONE : Uuids.container(family);
-        return new Container(ImsmFormat.NAME, uuid, mpb.header().generation(), disks, volumes);
+        return new Container(ImsmFormat.NAME, uuid, mpb.header().generation(), disks, volumes, true);
     }
 
     private static ContainerDisk.Status status(DiskEntry disk) {
@@ -62,6 +64,7 @@ final class ContainerView {
                 VolumeShape.arraySectors(volume),
                 slots(volume.present()),
                 (volume.dirty() & 1) != 0,
+                WriteHole.of(volume, family),
                 activity(index, volume));
     }
 

@@ -28,6 +28,13 @@ record ImsmClaim(
         return mpb.volumes().isEmpty();
     }
 
+    @Override
+    public Optional<String> ownSerial() {
+        return spare() && mpb.disks().size() == 1
+                ? Optional.of(mpb.disks().getFirst().serial())
+                : Optional.empty();
+    }
+
     String serial() {
         return member.serial();
     }

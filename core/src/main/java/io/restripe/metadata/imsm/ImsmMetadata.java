@@ -1,5 +1,6 @@
 package io.restripe.metadata.imsm;
 
+import io.restripe.consistency.ConsistencyPolicy;
 import io.restripe.metadata.Container;
 import io.restripe.metadata.ContainerMetadata;
 import io.restripe.metadata.MemberDisk;
@@ -140,7 +141,9 @@ final class ImsmMetadata implements ContainerMetadata {
     public ContainerMetadata withDirty(int volume, boolean dirty) {
         return withVolumeEntry(
                 volume,
-                volume(volume).withDirty(dirty ? Math.max(1, volume(volume).dirty()) : 0));
+                volume(volume)
+                        .withDirty(
+                                dirty ? volume(volume).dirty() | volume(volume).dirtyMark() : 0));
     }
 
     @Override
@@ -230,10 +233,16 @@ final class ImsmMetadata implements ContainerMetadata {
 
     @Override
     public List<SectorRange> knownBad(int diskIndex) {
-        return mpb.badBlocks().stream()
-                .filter(bad -> bad.disk() == diskIndex)
-                .map(bad -> new SectorRange(bad.sector(), bad.sector() + bad.sectors()))
-                .toList();
+        return BadBlockLog.of(mpb, diskIndex);
+    }
+
+    @Override
+    public Optional<ContainerMetadata> withKnownBad(String serial, SectorRange bounds, List<SectorRange> bad) {
+        int disk = mpb.workingDisk(serial);
+        return disk < 0
+                ? Optional.empty()
+                : BadBlockLog.with(mpb, blocks, disk, bounds, bad)
+                        .map(changed -> changed == mpb ? this : withMpb(changed));
     }
 
     @Override
@@ -245,6 +254,17 @@ final class ImsmMetadata implements ContainerMetadata {
     public ContainerMetadata withVolume(VolumeSpec spec) {
         requireNone(refuseVolume(spec));
         return VolumeCreation.added(this, spec);
+    }
+
+    @Override
+    public List<Problem> refusePolicy(int volume, ConsistencyPolicy policy) {
+        return PolicyChange.refuse(this, volume, policy);
+    }
+
+    @Override
+    public ContainerMetadata withPolicy(int volume, ConsistencyPolicy policy) {
+        requireNone(refusePolicy(volume, policy));
+        return withVolumeEntry(volume, PolicyChange.changed(volume(volume), policy));
     }
 
     @Override

@@ -154,9 +154,8 @@ final class MapCheck {
     }
 
     private void checkFlags() {
-        boolean partialParity = volume.writeHolePolicy() == 1 || volume.writeHolePolicy() == 3;
         boolean unknown = (volume.dirty() & ~KNOWN_DIRTY_BITS) != 0;
-        if (unknown || (volume.dirty() & 2) != 0 && !partialParity) {
+        if (unknown || (volume.dirty() & 2) != 0 && !volume.logsParity()) {
             findings.odd(
                     Kind.HEADER,
                     "a dirty state that does not go with the volume",

@@ -60,7 +60,7 @@ final class Refusals {
 
     static long endOfVolumes(Mpb mpb) {
         return mpb.volumes().stream()
-                .mapToLong(v -> MpbCheck.extent(v).end())
+                .mapToLong(v -> MpbCheck.extent(v).end() + (v.guardsWriteHole() ? VolumeCreation.GAP_SECTORS : 0))
                 .max()
                 .orElse(0);
     }
@@ -84,12 +84,13 @@ final class Refusals {
                     "its metadata says that a change of state is under way, which only its firmware can end",
                     "Let the firmware finish it"));
         }
-        if (volume.guardsWriteHole()) {
+        if (!WriteHole.isKept(volume)) {
             problems.add(new Problem(
                     what,
                     "volume " + volume.name(),
-                    "it keeps a write-intent bitmap, a journal or a partial parity log, which would become wrong without being told",
-                    "Switch it off first: mdadm --grow --bitmap=none or --consistency-policy=resync"));
+                    "its write-hole policy " + volume.writeHolePolicy()
+                            + " is not kept here on its level: what guards the volume would become wrong without being told",
+                    "Run it with what made it, or switch the policy off there"));
         }
         problems.addAll(reading(mpb, index));
         return problems;

@@ -75,12 +75,6 @@ final class ReshapeRefusals {
         if (goal.volume() > LAST_VOLUME) {
             add("volume " + volume.name(), "the format reshapes the first two volumes of a container only", "Leave it");
         }
-        if (volume.guardsWriteHole()) {
-            add(
-                    "volume " + volume.name(),
-                    "it keeps partial parity, a journal or a bitmap (policy " + volume.writeHolePolicy() + ")",
-                    "Switch that off first: mdadm --grow --consistency-policy=resync");
-        }
     }
 
     private void checkShape() {

@@ -64,6 +64,8 @@ final class SyncTransitions {
         } else if (volume.map0().slotOf(disk) >= 0 && volume.map0().slotOf(disk) != slot) {
             throw new IllegalStateException(serial + " has another slot of volume " + volume.name());
         }
+        mpb = BadBlockLog.with(mpb, metadata.blocks(), disk, MpbCheck.extent(volume), List.of())
+                .orElseThrow(); // what is rebuilt is new
         MapEntry present = MapStates.restated(volume.map0().withSlot(slot, disk, true));
         MapEntry goal = MapStates.restated(volume.map0().withSlot(slot, disk, false));
         mpb = mpb.withVolume(index, volume.withMigration(VolumeEntry.REBUILD, goal, present));

@@ -102,7 +102,7 @@ final class VolumeCreation {
                 extent.perMember() * geometry.dataMembers(),
                 VolumeEntry.NEW_STATUS,
                 id,
-                VolumeEntry.WRITE_HOLE_OFF,
+                WriteHole.stored(spec.policy()),
                 0,
                 0,
                 0,

@@ -35,6 +35,9 @@ record VolumeEntry(
     /** Read and write coalescing: what a new volume says. */
     static final long NEW_STATUS = 0x0c;
 
+    static final int DIRTY = 1;
+    static final int PPL_VALID = 2;
+
     static final int INIT = 0;
     static final int REBUILD = 1;
     static final int VERIFY = 2;
@@ -42,7 +45,9 @@ record VolumeEntry(
     static final int STATE_CHANGE = 4;
     static final int REPAIR = 5;
 
+    static final int WRITE_HOLE_PPL = 1;
     static final int WRITE_HOLE_JOURNAL = 2;
+    static final int WRITE_HOLE_PPL_MULTIPLE = 3;
     static final int WRITE_HOLE_JOURNAL_MULTIPLE = 4;
     static final int WRITE_HOLE_OFF = 5;
     static final int WRITE_HOLE_BITMAP = 6;
@@ -50,6 +55,16 @@ record VolumeEntry(
     /** Whether anything but parity and mirrors must be kept when the volume is written: a bitmap, a journal, partial parity. */
     boolean guardsWriteHole() {
         return writeHolePolicy != 0 && writeHolePolicy != WRITE_HOLE_OFF;
+    }
+
+    /** Whether every member has a partial parity log. */
+    boolean logsParity() {
+        return writeHolePolicy == WRITE_HOLE_PPL || writeHolePolicy == WRITE_HOLE_PPL_MULTIPLE;
+    }
+
+    /** What {@code dirty} says of a volume that is being written. */
+    int dirtyMark() {
+        return logsParity() ? DIRTY | PPL_VALID : DIRTY;
     }
 
     boolean migrating() {
@@ -134,6 +149,11 @@ record VolumeEntry(
                 newDirty,
                 map0,
                 map1);
+    }
+
+    VolumeEntry withWriteHolePolicy(int policy) {
+        return new VolumeEntry(
+                raw, name, sizeSectors, status, volumeId, policy, migrationUnit, migrationType, dirty, map0, map1);
     }
 
     VolumeEntry withSize(long sectors) {

@@ -1,5 +1,6 @@
 package io.restripe.metadata.imsm;
 
+import io.restripe.consistency.ConsistencyPolicy;
 import io.restripe.geometry.Geometry;
 import io.restripe.geometry.Level;
 import io.restripe.geometry.Rotation;
@@ -73,6 +74,12 @@ final class VolumeRefusals {
     }
 
     private void checkShape() {
+        if (spec.policy() == ConsistencyPolicy.PPL && spec.geometry().mdLevel() != 5) {
+            add("consistency policy", "a partial parity log goes with RAID5 only", "Leave it out, or use --level=5");
+        }
+        if (spec.policy() == ConsistencyPolicy.BITMAP && spec.geometry().redundancy() == 0) {
+            add("bitmap", "there is nothing to resync without redundancy", "Leave it out, or use another level");
+        }
         Geometry geometry = spec.geometry();
         int members = geometry.members();
         switch (geometry.level()) {

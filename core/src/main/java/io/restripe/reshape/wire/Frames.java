@@ -66,7 +66,11 @@ final class Frames {
                 out.writeByte(WITHDRAW_STEP);
                 out.writeInt(w.volume());
             }
-            case Request.BeginRebuild _, Request.BeginResync _, Request.ChangeDisks _, Request.AddVolume _ ->
+            case Request.BeginRebuild _,
+                    Request.BeginResync _,
+                    Request.ChangeDisks _,
+                    Request.ChangePolicy _,
+                    Request.AddVolume _ ->
                 throw new IOException(request + " is for the host itself and does not travel");
         }
         return bytes.toByteArray();

@@ -5,8 +5,9 @@ import io.restripe.array.AttributeException;
 import io.restripe.array.Errno;
 import io.restripe.array.MemberAttribute;
 import io.restripe.disk.Buffers;
-import io.restripe.disk.Disk;
 import io.restripe.disk.DiskException;
+import io.restripe.disk.DiskLayer;
+import io.restripe.disk.Extent;
 import io.restripe.disk.MemoryDisk;
 import io.restripe.env.Env;
 import io.restripe.env.Signal;
@@ -20,6 +21,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.random.RandomGenerator;
 
 /** An embedded array over memory disks, and a monitor that answers at once: records nothing, releases everything. */
@@ -113,27 +115,23 @@ final class ArrayFixture implements AutoCloseable {
     }
 
     /** A disk that fails when told to. */
-    static final class FaultyDisk implements Disk {
-        private final MemoryDisk disk;
+    static final class FaultyDisk extends DiskLayer {
+        private final MemoryDisk memory;
         volatile Hook beforeRead = () -> {};
         volatile Hook beforeWrite = () -> {};
         volatile Hook beforeFlush = () -> {};
+        /** Requests of several buffers. */
+        final AtomicInteger together = new AtomicInteger();
+
         volatile boolean failsReads;
         volatile boolean failsWrites;
+        volatile boolean discards = true;
+        final java.util.concurrent.atomic.AtomicLong discardedSectors = new java.util.concurrent.atomic.AtomicLong();
         final java.util.Set<Long> badSectors = java.util.concurrent.ConcurrentHashMap.newKeySet();
 
         FaultyDisk(MemoryDisk disk) {
-            this.disk = disk;
-        }
-
-        @Override
-        public String name() {
-            return disk.name();
-        }
-
-        @Override
-        public long sectors() {
-            return disk.sectors();
+            super(disk);
+            memory = disk;
         }
 
         @Override
@@ -143,7 +141,7 @@ final class ArrayFixture implements AutoCloseable {
             if (failsReads || badSectors.stream().anyMatch(bad -> bad >= sector && bad < end)) {
                 throw new DiskException(name(), DiskException.Operation.READ, sector, end - sector, "told to fail");
             }
-            disk.read(sector, into);
+            inner().read(sector, into);
         }
 
         @Override
@@ -154,7 +152,38 @@ final class ArrayFixture implements AutoCloseable {
             }
             long end = sector + Units.sectorsOfBytesExact(from.byteSize());
             badSectors.removeIf(bad -> bad >= sector && bad < end);
-            disk.write(sector, from);
+            inner().write(sector, from);
+        }
+
+        @Override
+        public Extent extent(long sector, long sectors) throws DiskException {
+            return inner().extent(sector, sectors);
+        }
+
+        @Override
+        public boolean discard(long sector, long sectors) throws DiskException {
+            beforeWrite.run();
+            if (failsWrites) {
+                throw new DiskException(name(), DiskException.Operation.WRITE, sector, sectors, "told to fail");
+            }
+            if (!discards) {
+                return false;
+            }
+            discardedSectors.addAndGet(sectors);
+            badSectors.removeIf(bad -> bad >= sector && bad < sector + sectors);
+            return inner().discard(sector, sectors);
+        }
+
+        @Override
+        public void read(long sector, List<MemorySegment> into) throws DiskException {
+            together.incrementAndGet();
+            super.read(sector, into);
+        }
+
+        @Override
+        public void write(long sector, List<MemorySegment> from) throws DiskException {
+            together.incrementAndGet();
+            super.write(sector, from);
         }
 
         void dies() {
@@ -204,6 +233,7 @@ final class ArrayFixture implements AutoCloseable {
         set(Attribute.ARRAY_STATE, "readonly");
         set(Attribute.ARRAY_STATE, "active");
         set(new Pair(Attribute.SYNC_SPEED_MAX, 100_000_000));
+        set(new Pair(Attribute.SYNC_SPEED_MIN, 100_000_000)); // does not yield to users
     }
 
     private record Pair(Attribute attribute, Object value) {}
@@ -345,7 +375,7 @@ final class ArrayFixture implements AutoCloseable {
         geometry.forEachPiece(0, sectors, (slot, sector, length, offset) -> {
             MemorySegment part = StripeTransform.slice(all, offset, length);
             try {
-                disks.get(members[slot]).disk.read(OFFSET + sector, part);
+                disks.get(members[slot]).memory.read(OFFSET + sector, part);
             } catch (DiskException e) {
                 throw new IllegalStateException(e);
             }

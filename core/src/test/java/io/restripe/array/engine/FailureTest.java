@@ -45,7 +45,7 @@ class FailureTest {
         SystemEnv env = new SystemEnv();
         Member[] members = members();
         try (MemberIo io = new MemberIo(env, "test")) {
-            Parts parts = new Parts(new ArrayState(env, "c/v"), null, null, io, new Scratch(env));
+            Parts parts = new Parts(new ArrayState(env, "c/v"), null, null, io, new Scratch(env), null, null, null);
             MemorySegment data = Buffers.allocate(8);
             data.fill((byte) 7);
             try (Band band = new Band(parts, new Layout(RAID5, members, 0), 0, 0, 8)) {
@@ -150,6 +150,7 @@ class FailureTest {
             model.fill();
             f.set(Attribute.ARRAY_SIZE, size / 2);
             f.set(Attribute.LEVEL, "raid4");
+            f.set(Attribute.SYNC_SPEED_MIN, f.get(Attribute.SYNC_SPEED_MAX).split(" ")[0]); // one window
             f.set(Attribute.SYNC_ACTION, "frozen");
             f.set(Attribute.RAID_DISKS, 4);
             f.add("d2", 2);

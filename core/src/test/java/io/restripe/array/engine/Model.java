@@ -68,6 +68,25 @@ final class Model {
         disk.write(sector, mine);
     }
 
+    /** Gives up a range: zeros where the answer says so; else what is there is taken over, if it is as before or zeros. */
+    boolean discard(long sector, long sectors) throws DiskException {
+        boolean zeros = disk.discard(sector, sectors);
+        MemorySegment found = Buffers.allocate(sectors);
+        disk.read(sector, found);
+        MemorySegment mine = content.asSlice(Units.bytesOfSectors(sector - first), Units.bytesOfSectors(sectors));
+        MemorySegment zero = Buffers.allocate(1);
+        for (long at = 0; at < mine.byteSize(); at += Units.SECTOR_BYTES) {
+            MemorySegment one = found.asSlice(at, Units.SECTOR_BYTES);
+            boolean allowed =
+                    one.mismatch(zero) < 0 || !zeros && one.mismatch(mine.asSlice(at, Units.SECTOR_BYTES)) < 0;
+            assertThat(allowed)
+                    .as("%s, sector %d of a discard of %d at %d", zeros, at / Units.SECTOR_BYTES, sectors, sector)
+                    .isTrue();
+        }
+        mine.copyFrom(found);
+        return zeros;
+    }
+
     void verify() throws DiskException {
         MemorySegment all = Buffers.allocate(end - first);
         disk.read(first, all);
@@ -75,6 +94,10 @@ final class Model {
         assertThat(differs < 0 ? -1 : first + differs / Units.SECTOR_BYTES)
                 .as("first differing sector")
                 .isEqualTo(-1);
+    }
+
+    long sectors() {
+        return end - first;
     }
 
     MemorySegment content() {

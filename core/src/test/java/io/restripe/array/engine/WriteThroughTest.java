@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.restripe.array.Attribute;
 import io.restripe.array.Holds;
 import io.restripe.disk.Buffers;
+import io.restripe.disk.Zeros;
 import io.restripe.env.Env;
 import io.restripe.geometry.Geometry;
 import io.restripe.parity.Parity;
@@ -120,6 +121,55 @@ class WriteThroughTest {
             assertThat(held.isAlive()).isTrue();
             f.set(Attribute.SUSPEND_LO, BASE * 9);
             f.awaitEnd(held);
+        }
+    }
+
+    /** The window writes its new rows before the frontier moves: what is let through must not lie under them by the old mapping. */
+    @Test
+    void a_write_whose_old_place_is_just_being_overwritten_waits() throws Exception {
+        Model[] model = new Model[1];
+        try (ArrayFixture f = standing(model)) {
+            long sector = BASE * 3 + 4;
+            long oldRow = BASE * 3 / 2;
+            relocate(f, FURTHER, oldRow);
+            CountDownLatch slow = new CountDownLatch(1);
+            CountDownLatch arrived = new CountDownLatch(1);
+            f.disks.get("d0").beforeWrite = () -> {
+                arrived.countDown();
+                await(slow);
+            };
+            f.set(Attribute.SUSPEND_HI, (oldRow + CHUNK) * 3);
+            f.set(Attribute.SYNC_MAX, oldRow + CHUNK);
+            await(arrived);
+            Env.Worker held = f.env.start("held", () -> ArrayFixture.ask(() -> model[0].write(sector, 4)));
+            f.env.sleepNanos(20_000_000);
+            boolean waits = held.isAlive();
+            slow.countDown();
+            f.await(Attribute.SYNC_COMPLETED, oldRow + CHUNK + " / " + COMPONENT);
+            f.set(Attribute.SUSPEND_LO, (oldRow + CHUNK) * 3);
+            f.awaitEnd(held);
+            finish(f);
+            model[0].verify();
+            assertThat(waits).isTrue();
+        }
+    }
+
+    @Test
+    void what_lies_in_two_places_is_not_discarded_but_written_with_zeros_it_is_zero_in_both() throws Exception {
+        Model[] model = new Model[1];
+        try (ArrayFixture f = standing(model)) {
+            long from = BASE * 3;
+            int sectors = (int) (FURTHER - BASE) * 3;
+            List<Byte> old = content(f, BEFORE, FURTHER * 3 - CHUNK, CHUNK);
+            assertThat(model[0].discard(from, sectors)).isFalse();
+            assertThat(content(f, BEFORE, FURTHER * 3 - CHUNK, CHUNK)).isEqualTo(old);
+            model[0].verify();
+            Zeros.make(f.array.disk(), FURTHER * 3 - CHUNK, CHUNK);
+            assertThat(content(f, BEFORE, FURTHER * 3 - CHUNK, CHUNK)).containsOnly((byte) 0);
+            assertThat(content(f, AFTER, FURTHER * 3 - CHUNK, CHUNK)).containsOnly((byte) 0);
+            assertThat(model[0].discard(FURTHER * 3 + 4 * CHUNK, 8 * CHUNK))
+                    .as("behind it all is in the old place")
+                    .isTrue();
         }
     }
 

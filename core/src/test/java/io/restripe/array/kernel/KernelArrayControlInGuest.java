@@ -41,7 +41,7 @@ public class KernelArrayControlInGuest extends ArrayControlContract {
                     "d" + i,
                     new MemberDisk(path.toString(), "d" + i, FileDisk.open(path, FileDisk.Access.BESIDE_KERNEL)));
         }
-        array = new KernelArray(env, "c/v", MdObjects.create(), () -> disks);
+        array = new KernelArray(env, "c/v", MdObjects.create(), () -> disks, true);
         array.subscribe(changed::raise);
         answering = env.start("monitor", this::answer);
     }

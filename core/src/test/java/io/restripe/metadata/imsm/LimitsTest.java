@@ -9,6 +9,7 @@ import io.restripe.geometry.Geometry;
 import io.restripe.metadata.ContainerMetadata;
 import io.restripe.metadata.MemberDisk;
 import io.restripe.metadata.ReshapeGoal;
+import io.restripe.metadata.Volume;
 import io.restripe.metadata.VolumeSpec;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
@@ -119,11 +120,14 @@ class LimitsTest {
     }
 
     @Test
-    void a_volume_with_a_partial_parity_log_is_read_and_not_run() throws Exception {
+    void where_a_volume_keeps_its_partial_parity_log_follows_from_its_stripes() throws Exception {
         Fixture fixture = Fixture.load("14-ppl-second-volume");
         Assembly assembly = Assembly.look(format, List.copyOf(fixture.members.values()));
         assertThat(assembly.metadata().refuseReading(1)).isEmpty();
-        assertThat(assembly.metadata().refuseActivation(1))
-                .anyMatch(p -> p.why().contains("partial parity log"));
+        assertThat(assembly.metadata().refuseActivation(1)).isEmpty();
+        Volume volume = assembly.container().volumes().get(1);
+        assertThat(volume.consistency().logsParity()).isTrue();
+        assertThat(volume.consistency().sector()).isEqualTo(volume.dataOffset() + volume.componentSectors());
+        assertThat(volume.consistency().sectors()).isEqualTo(2048);
     }
 }

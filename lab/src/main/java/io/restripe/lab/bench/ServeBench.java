@@ -2,23 +2,20 @@ package io.restripe.lab.bench;
 
 import io.restripe.lab.bench.Fio.Outcome;
 import io.restripe.lab.bench.Fio.Work;
-import io.restripe.node.rpc.Json;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.stream.Stream;
 
 /**
  * Volumes over four files, served by their host process, against nbdkit's file plugin on one file of the same size: fio's NBD engine on
  * each in turn, round after round; medians and their ratios. Then fio on a volume that grows, against itself idle, and the grow against one
  * that nobody disturbs. Arguments: folder (in memory, to measure the servers; on a disk, to measure the disk), path of the launcher,
- * seconds of each job, rounds, and words of which the name of a job or volume, or "grow", must have one; default all.
+ * seconds of each job, rounds, and words of which "volume, job" (or "grow, job" for the second part) must have one; default all.
  */
 public final class ServeBench {
     private static final long MEMBER_MIB = 300;
@@ -58,8 +55,15 @@ public final class ServeBench {
             ServeBench bench = new ServeBench(folder, launcher, seconds, rounds, wanted);
             bench.againstPeer("RAID5 of 4", 5);
             bench.againstPeer("RAID0 of 4", 0);
-            if (bench.wants("grow")) {
-                bench.duringReshape();
+            bench.copies("RAID5 of 4", 5);
+            bench.copies("RAID0 of 4", 0);
+            bench.uncached("RAID5 of 4", 5);
+            bench.uncached("RAID0 of 4", 0);
+            List<Work> during = Stream.of(WORKS.get(0), WORKS.get(2), WORKS.get(4))
+                    .filter(work -> bench.wants("grow, " + work.name()))
+                    .toList();
+            if (!during.isEmpty()) {
+                new GrowUnderLoad(folder, launcher, seconds, rounds).run(during);
             }
         } finally {
             delete(folder);
@@ -118,6 +122,81 @@ public final class ServeBench {
         }
     }
 
+    /** nbdcopy, with its own four connections of 64 requests, from a volume to nowhere and from a file onto one. */
+    private void copies(String name, int level) throws IOException, InterruptedException {
+        if (!wants(name + ", nbdcopy")) {
+            return;
+        }
+        Path file = folder.resolve("peer.img");
+        Path source = folder.resolve("source.img");
+        try (Served.Volume ours = Served.Volume.create(folder, launcher, "n" + level, level, 4, 0, MEMBER_MIB);
+                Served.Nbdkit peer = Served.Nbdkit.over(filled(file))) {
+            filled(source);
+            List<Double> mine = new ArrayList<>();
+            List<Double> theirs = new ArrayList<>();
+            List<Double> mineOnto = new ArrayList<>();
+            List<Double> theirsOnto = new ArrayList<>();
+            for (int round = 0; round <= rounds; round++) {
+                List<Double> copies = List.of(
+                        NbdCopy.seconds(source.toString(), peer.uri()),
+                        NbdCopy.seconds(source.toString(), ours.uri()),
+                        NbdCopy.seconds(peer.uri(), "null:"),
+                        NbdCopy.seconds(ours.uri(), "null:"));
+                if (round > 0) { // the first warms up
+                    theirsOnto.add(copies.get(0));
+                    mineOnto.add(copies.get(1));
+                    theirs.add(copies.get(2));
+                    mine.add(copies.get(3) * BYTES / NbdCopy.bytes(ours.uri()));
+                }
+            }
+            System.out.printf("%n%s against nbdkit on one file: nbdcopy, speeds%n", name);
+            System.out.printf(Locale.ROOT, "read   %.2f%n", middle(theirs) / middle(mine));
+            System.out.printf(Locale.ROOT, "write  %.2f%n", middle(theirsOnto) / middle(mineOnto));
+        } finally {
+            Files.deleteIfExists(file);
+            Files.deleteIfExists(source);
+        }
+    }
+
+    private static double middle(List<Double> values) {
+        return values.stream().sorted().toList().get(values.size() / 2);
+    }
+
+    /** Past the page cache on both sides: says something where the folder is on a disk. */
+    private void uncached(String name, int level) throws IOException, InterruptedException {
+        if (!wants(name + ", uncached")) {
+            return;
+        }
+        Path file = folder.resolve("peer.img");
+        try (Served.Volume ours = Served.Volume.create(folder, launcher, "u" + level, level, 4, 0, MEMBER_MIB);
+                Served.Nbdkit peer = Served.Nbdkit.over(filled(file), "cache=none")) {
+            fill(ours);
+            System.out.printf("%n%s against nbdkit on one file, uncached%n", name);
+            for (Work work : List.of(WORKS.get(0), WORKS.get(2), WORKS.get(4), WORKS.get(5))) {
+                List<Sample> mine = new ArrayList<>();
+                List<Sample> theirs = new ArrayList<>();
+                for (int round = 0; round <= rounds; round++) {
+                    dropCaches();
+                    Sample b = sample(peer, folder, work, seconds);
+                    Sample a = sample(ours, folder, work, seconds);
+                    if (round > 0) {
+                        mine.add(a);
+                        theirs.add(b);
+                    }
+                }
+                print(work, mine, theirs);
+            }
+        } finally {
+            Files.deleteIfExists(file);
+        }
+    }
+
+    /** Needs root. */
+    private static void dropCaches() throws IOException, InterruptedException {
+        new ProcessBuilder("sync").start().waitFor();
+        Files.writeString(Path.of("/proc/sys/vm/drop_caches"), "3");
+    }
+
     private static Path filled(Path file) throws IOException {
         byte[] some = new byte[1 << 20];
         new java.util.SplittableRandom(1).nextBytes(some);
@@ -161,98 +240,5 @@ public final class ServeBench {
         double[] sorted = samples.stream().mapToDouble(of).toArray();
         Arrays.sort(sorted);
         return sorted[sorted.length / 2];
-    }
-
-    /** Each round: the job on the idle volume; a grow alone; a grow under the job. */
-    private void duringReshape() throws IOException, InterruptedException {
-        System.out.printf(
-                "%nRAID5, 3 to 4 disks, under load against idle, and the grow under load against one alone%n");
-        for (Work work : List.of(WORKS.get(0), WORKS.get(2), WORKS.get(4))) {
-            Map<String, List<Double>> seen = new LinkedHashMap<>();
-            for (int round = 0; round < rounds; round++) {
-                grow(work, false, seen);
-                grow(work, true, seen);
-            }
-            Map<String, Double> median = new LinkedHashMap<>();
-            seen.forEach((what, values) ->
-                    median.put(what, values.stream().sorted().toList().get(values.size() / 2)));
-            System.out.printf(
-                    Locale.ROOT,
-                    "%-34s rate %8.0f / %8.0f = %.2f   p99 %6.0f / %6.0f us = %.2f   p99.9 %6.0f / %6.0f   grow %.1f s alone, %.1f s under load: speed %.2f   longest hold %.1f ms%n",
-                    work.name(),
-                    median.get("rate"),
-                    median.get("idle rate"),
-                    median.get("rate") / median.get("idle rate"),
-                    median.get("p99"),
-                    median.get("idle p99"),
-                    median.get("p99") / median.get("idle p99"),
-                    median.get("p999"),
-                    median.get("idle p999"),
-                    median.get("alone"),
-                    median.get("loaded"),
-                    median.get("alone") / median.get("loaded"),
-                    median.get("hold"));
-        }
-    }
-
-    private void grow(Work work, boolean loaded, Map<String, List<Double>> seen)
-            throws IOException, InterruptedException {
-        try (Served.Volume volume = Served.Volume.create(folder, launcher, "g", 5, 3, 1, 2 * MEMBER_MIB)) {
-            fill(volume);
-            Fio fio = new Fio(folder, volume.uri());
-            if (loaded) {
-                Outcome idle = fio.run(work, seconds, BYTES);
-                add(seen, "idle rate", idle.rate());
-                add(seen, "idle p99", idle.p99());
-                add(seen, "idle p999", idle.p999());
-            }
-            Path output = folder.resolve("during.json");
-            Process job = loaded ? fio.start(work, 600, BYTES, output) : null;
-            long began = System.nanoTime();
-            volume.restripe("grow", "g", "--raid-devices=4", "--wait");
-            add(seen, loaded ? "loaded" : "alone", (System.nanoTime() - began) / 1e9);
-            if (job != null) {
-                new ProcessBuilder("kill", "-INT", Long.toString(job.pid()))
-                        .start()
-                        .waitFor();
-                job.waitFor();
-                Outcome during = Fio.outcome(work, output);
-                add(seen, "rate", during.rate());
-                add(seen, "p99", during.p99());
-                add(seen, "p999", during.p999());
-                add(seen, "hold", longestHoldMillis(volume));
-            }
-        }
-        for (int i = 0; i < 4; i++) {
-            Files.deleteIfExists(folder.resolve("g-" + i + ".img"));
-        }
-    }
-
-    private static void add(Map<String, List<Double>> seen, String what, double value) {
-        seen.computeIfAbsent(what, key -> new ArrayList<>()).add(value);
-    }
-
-    private static double longestHoldMillis(Served.Volume volume) throws IOException {
-        Object found = find(Json.parse(volume.restripe("detail", "g", "--json")), "longest-ns");
-        return found instanceof Number number ? number.doubleValue() / 1e6 : 0;
-    }
-
-    private static Object find(Object in, String name) {
-        if (in instanceof Map<?, ?> map) {
-            return map.containsKey(name)
-                    ? map.get(name)
-                    : map.values().stream()
-                            .map(value -> find(value, name))
-                            .filter(java.util.Objects::nonNull)
-                            .findFirst()
-                            .orElse(null);
-        }
-        return in instanceof List<?> list
-                ? list.stream()
-                        .map(value -> find(value, name))
-                        .filter(java.util.Objects::nonNull)
-                        .findFirst()
-                        .orElse(null)
-                : null;
     }
 }

@@ -26,10 +26,14 @@ interface Served extends AutoCloseable {
 
     /** nbdkit's file plugin on one file: the peer. */
     record Nbdkit(String uri, Process process) implements Served {
-        static Nbdkit over(Path file) throws IOException {
+        /** @param parameters more of the plugin's, as "name=value" */
+        static Nbdkit over(Path file, String... parameters) throws IOException {
             Path socket = file.resolveSibling("nbdkit.sock");
             Files.deleteIfExists(socket); // nbdkit leaves it behind
-            Process process = new ProcessBuilder("nbdkit", "-f", "-U", socket.toString(), "file", file.toString())
+            List<String> command =
+                    new ArrayList<>(List.of("nbdkit", "-f", "-U", socket.toString(), "file", file.toString()));
+            command.addAll(List.of(parameters));
+            Process process = new ProcessBuilder(command)
                     .redirectErrorStream(true)
                     .redirectOutput(file.resolveSibling("nbdkit.log").toFile())
                     .start();

@@ -29,7 +29,8 @@ public final class Campaign {
      * @param deeperEvery the recovery of every n-th state is recorded and cut again; 0: of none
      * @param deeperStates how many states of each such recovery
      * @param mostFailures it stops when so many states were wrong
-     * @param losing with the power a member is lost, another one in each state; only without users, and where the level can do without
+     * @param losing with the power a member is lost, another one in each state; only where the level can do without, and with users only
+     *     where partial parity is logged
      */
     public record Plan(
             int users,
@@ -61,6 +62,11 @@ public final class Campaign {
         public Plan losingAMember() {
             return new Plan(0, 0, budget, 0, 0, mostFailures, true);
         }
+
+        /** The same with users. */
+        public Plan losingAMemberUnderUsers() {
+            return new Plan(users, requests, budget, 0, 0, mostFailures, true);
+        }
     }
 
     public Campaign(ReshapeCase which, long seed, Plan plan) {
@@ -69,7 +75,8 @@ public final class Campaign {
 
     /** @param seen hashes of states that need no second look; takes the new ones */
     public Campaign(ReshapeCase which, long seed, Plan plan, Set<Long> seen) {
-        int users = which.past() == ReshapeCase.Past.LOST_A_MEMBER ? 0 : plan.users();
+        boolean alone = which.past() == ReshapeCase.Past.LOST_A_MEMBER && !which.logsParity();
+        int users = alone ? 0 : plan.users();
         this.recording = Recording.of(which, seed, users, plan.requests());
         this.plan = plan;
         this.seen = seen;
@@ -108,6 +115,9 @@ public final class Campaign {
         Recovery.Result result = recover(state, expected, deeperId != null);
         states++;
         report(state.description(), "--state " + id, result);
+        if (!plan.losing()) {
+            reportTwice(state, expected);
+        }
         if (deeperId != null) {
             CrashState again = CrashStates.one(result.trace(), deeperBudget(), deeperId);
             deeper++;
@@ -154,12 +164,14 @@ public final class Campaign {
         Recovery.Result result = recover(state, expected, recorded);
         report(state.description(), "--state " + state.id(), result);
         if (recorded && result.wrong().isEmpty()) {
-            report(
-                    state.description(),
-                    "--state " + state.id(),
-                    new Recovery.Result(Recovery.twice(recording.which(), state.disks(), expected), null));
+            reportTwice(state, expected);
             deeper(state, expected, result.trace());
         }
+    }
+
+    private void reportTwice(CrashState state, Expectation expected) {
+        List<String> wrong = Recovery.twice(recording.which(), state.disks(), expected);
+        report(state.description(), "--state " + state.id(), new Recovery.Result(wrong, null));
     }
 
     private void deeper(CrashState state, Expectation expected, Trace trace) {

@@ -19,7 +19,7 @@ public final class Checks {
     private Checks() {}
 
     /** Reads all of a volume that has known content. */
-    static String contents(Disk volume, int index, Expectation expected) throws DiskException {
+    public static String contents(Disk volume, int index, Expectation expected) throws DiskException {
         return contents(volume, index, expected, false);
     }
 
@@ -52,12 +52,12 @@ public final class Checks {
     }
 
     /** A member's disk by slot of a volume, found by serial. */
-    interface MemberImages {
+    public interface MemberImages {
         MemoryDisk of(String serial);
     }
 
     /** All rows of an idle volume: the members of each add up to zero. */
-    static String parity(Volume volume, Container container, MemberImages images) throws DiskException {
+    public static String parity(Volume volume, Container container, MemberImages images) throws DiskException {
         Geometry geometry = volume.geometry();
         if (geometry.parityMembers() != 1 || volume.missingSlots() > 0) {
             return null;

@@ -15,6 +15,9 @@ final class Content {
     /** Not the content of this sector in any version. */
     static final int ALIEN = -1;
 
+    /** All zeros: what a range that was given up holds. */
+    static final int ZEROS = -2;
+
     private static final Map<List<Long>, MemorySegment> FIRST_VERSIONS = new ConcurrentHashMap<>();
 
     private Content() {}
@@ -40,8 +43,22 @@ final class Content {
         }
     }
 
-    /** The version that a sector holds, {@link #ALIEN} when it is no version of this sector. */
+    /** The version that a sector holds, {@link #ZEROS}, or {@link #ALIEN} when it is no version of this sector. */
     static int version(MemorySegment from, long index, int volume, long sector) {
+        int version = written(from, index, volume, sector);
+        return version == ALIEN && isZero(from, Units.bytesOfSectors(index)) ? ZEROS : version;
+    }
+
+    private static boolean isZero(MemorySegment from, long base) {
+        for (int at = 0; at < Units.SECTOR_BYTES; at += Long.BYTES) {
+            if (from.get(WORD, base + at) != 0) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private static int written(MemorySegment from, long index, int volume, long sector) {
         long base = Units.bytesOfSectors(index);
         long key = key(volume, sector);
         long version = from.get(WORD, base) ^ key;

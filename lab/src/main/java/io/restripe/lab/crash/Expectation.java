@@ -4,8 +4,10 @@ import io.restripe.unit.Units;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * What volumes may hold after a crash: each sector a version that was written to it and is not older than what a flush covered. What
@@ -14,22 +16,37 @@ import java.util.Map;
 public final class Expectation {
     private final List<int[]> floors = new ArrayList<>();
     private final Map<Integer, Mark.Issued> issued = new HashMap<>();
+    /** Versions whose content is zeros; those that are a floor still are never forgotten. */
+    private final Set<Integer> zeroVersions = new HashSet<>();
+
     private final boolean born;
+    private boolean lossy;
 
     /** @param sectors of each volume that held version 0 from the beginning */
     public Expectation(List<Long> sectors, List<Object> marks) {
-        this(sectors.stream().map(count -> new int[Math.toIntExact(count)]).toList(), Map.of(), false, marks);
+        this(sectors.stream().map(count -> new int[Math.toIntExact(count)]).toList(), Map.of(), Set.of(), false, marks);
     }
 
-    private Expectation(List<int[]> known, Map<Integer, Mark.Issued> before, boolean bornBefore, List<Object> marks) {
+    private Expectation(
+            List<int[]> known,
+            Map<Integer, Mark.Issued> before,
+            Set<Integer> zerosBefore,
+            boolean bornBefore,
+            List<Object> marks) {
         issued.putAll(before);
+        zeroVersions.addAll(zerosBefore);
         known.forEach(floor -> floors.add(floor.clone()));
         List<Integer> acknowledged = new ArrayList<>();
         Map<Integer, List<Integer>> covered = new HashMap<>();
         boolean bornThen = bornBefore;
         for (Object mark : marks) {
             switch ((Mark) mark) {
-                case Mark.Issued write -> issued.put(write.version(), write);
+                case Mark.Issued write -> {
+                    issued.put(write.version(), write);
+                    if (write.zeros()) {
+                        zeroVersions.add(write.version());
+                    }
+                }
                 case Mark.Acknowledged done -> acknowledged.add(done.version());
                 case Mark.FlushBegan flush ->
                     covered.put(
@@ -46,7 +63,7 @@ public final class Expectation {
 
     /** What may be there after more has happened. What was pinned or known before is the floor. */
     public Expectation after(List<Object> marks) {
-        return new Expectation(floors, issued, born, marks);
+        return new Expectation(floors, issued, zeroVersions, born, marks);
     }
 
     /** Every sector has been read and pinned: what was lost by then must not come back. */
@@ -59,6 +76,11 @@ public final class Expectation {
         return floors.get(volume)[Math.toIntExact(sector)];
     }
 
+    /** Whether a version is one whose content is zeros. */
+    boolean isZeros(int version) {
+        return zeroVersions.contains(version);
+    }
+
     private void raise(int version) {
         Mark.Issued write = issued.get(version);
         int[] floor = floors.get(write.volume());
@@ -66,6 +88,20 @@ public final class Expectation {
             int sector = Math.toIntExact(write.sector()) + s;
             floor[sector] = Math.max(floor[sector], version);
         }
+    }
+
+    /** A member is gone: a sector that was written and not flushed when the power failed may hold anything, all others what they must. */
+    Expectation withoutWritesInFlight() {
+        lossy = true;
+        return this;
+    }
+
+    private boolean inFlight(int volume, long sector, int floor) {
+        return issued.values().stream()
+                .anyMatch(write -> write.volume() == volume
+                        && write.version() > floor
+                        && write.sector() <= sector
+                        && sector < write.sector() + write.sectors());
     }
 
     public boolean isBorn() {
@@ -119,28 +155,43 @@ public final class Expectation {
     }
 
     private String mismatchAt(int volume, long sector, MemorySegment data, long index) {
-        int version = Content.version(data, index, volume, sector);
+        int found = Content.version(data, index, volume, sector);
         int floor = floors.get(volume)[Math.toIntExact(sector)];
+        if (lossy && inFlight(volume, sector, floor)) {
+            return null;
+        }
+        int version = found == Content.ZEROS ? newestZeros(volume, sector) : found;
         if (version == Content.ALIEN) {
-            return "volume " + volume + " sector " + sector + " holds none of its versions (flushed: " + floor + ")";
+            String what = found == Content.ZEROS ? "zeros that nobody made" : "none of its versions";
+            return "volume " + volume + " sector " + sector + " holds " + what + " (flushed: " + floor + ")";
         }
         Mark.Issued write = issued.get(version);
-        boolean written = version == floor
-                || write != null
-                        && write.volume() == volume
-                        && write.sector() <= sector
-                        && sector < write.sector() + write.sectors();
-        return version < floor || !written
+        boolean written = version == floor || write != null && write.covers(volume, sector);
+        return version < floor || !written || isZeros(version) != (found == Content.ZEROS)
                 ? "volume " + volume + " sector " + sector + " holds version " + version + ", flushed was version "
                         + floor
                 : null;
     }
 
+    /** The last version of a sector that made it zeros, as far as it may still be there. */
+    private int newestZeros(int volume, long sector) {
+        int floor = floors.get(volume)[Math.toIntExact(sector)];
+        int newest = isZeros(floor) ? floor : Content.ALIEN;
+        for (Mark.Issued write : issued.values()) {
+            if (write.zeros() && write.covers(volume, sector)) {
+                newest = Math.max(newest, write.version());
+            }
+        }
+        return newest;
+    }
+
     /** What was read once must be read for ever: the versions that are there now become the only right ones. */
     void pin(int volume, long firstSector, MemorySegment data, long sectors) {
         for (long i = 0; i < sectors; i++) {
-            int version = Content.version(data, i, volume, firstSector + i);
-            floors.get(volume)[Math.toIntExact(firstSector + i)] = version;
+            long sector = firstSector + i;
+            int version = Content.version(data, i, volume, sector);
+            floors.get(volume)[Math.toIntExact(sector)] =
+                    version == Content.ZEROS ? newestZeros(volume, sector) : version;
         }
     }
 }

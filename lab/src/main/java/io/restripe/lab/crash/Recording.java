@@ -1,8 +1,13 @@
 package io.restripe.lab.crash;
 
+import static io.restripe.consistency.ConsistencyPolicy.BITMAP;
+import static io.restripe.consistency.ConsistencyPolicy.PPL;
+import static io.restripe.consistency.ConsistencyPolicy.RESYNC;
+
 import io.restripe.array.Attribute;
 import io.restripe.array.AttributeException;
 import io.restripe.array.Attributes;
+import io.restripe.consistency.ConsistencyPolicy;
 import io.restripe.disk.Buffers;
 import io.restripe.disk.Disk;
 import io.restripe.disk.DiskException;
@@ -35,6 +40,8 @@ public record Recording(ReshapeCase which, long seed, List<Long> sectors, Trace 
     private static final long STEP_NANOS = 200;
     private static final long PAUSE_NANOS = 4_000_000;
     private static final long CROWDED_PAUSE_NANOS = 200_000;
+    /** Where rows are written again soon. */
+    private static final SectorRange FEW_ROWS = new SectorRange(128, 640);
 
     /** Runs it. With an odd seed users crowd where writes are let through. */
     public static Recording of(ReshapeCase which, long seed, int users, int requests) {
@@ -71,9 +78,20 @@ public record Recording(ReshapeCase which, long seed, List<Long> sectors, Trace 
         if (crowds) {
             users.crowdAround(volume -> letThrough(container, volume));
         }
-        users.start(userCount, requests, crowds ? CROWDED_PAUSE_NANOS : PAUSE_NANOS);
-        container.grow(which.request(machine.members()));
-        recorder.mark(new Mark.Born(), true);
+        if (!which.reshapes()) {
+            users.crowdAround(_ -> FEW_ROWS);
+        }
+        boolean hurries = crowds || which.changesPolicy();
+        users.start(userCount, requests, hurries ? CROWDED_PAUSE_NANOS : PAUSE_NANOS);
+        if (which.reshapes()) {
+            container.grow(which.request(machine.members()));
+            recorder.mark(new Mark.Born(), true);
+        } else {
+            if (which.changesPolicy()) {
+                changePolicies(machine, container);
+            }
+            users.finish();
+        }
         if (!container.awaitIdle(HOUR)) {
             throw new IllegalStateException("the reshape does not end: " + container.status());
         }
@@ -82,6 +100,14 @@ public record Recording(ReshapeCase which, long seed, List<Long> sectors, Trace 
             throw new IllegalStateException("idle, but not reshaped: " + container.status());
         }
         container.stop();
+    }
+
+    /** From each to each other. */
+    private static void changePolicies(SimContainer machine, RunningContainer container) throws ProblemException {
+        for (ConsistencyPolicy policy : List.of(PPL, BITMAP, PPL, RESYNC, BITMAP, RESYNC, PPL)) {
+            container.changePolicy(ReshapeCase.volumeName(0), policy);
+            machine.env().sleepNanos(CROWDED_PAUSE_NANOS);
+        }
     }
 
     /** Where writes may go to both places: from the durable checkpoint to what has been relocated, and a little beyond. */
@@ -140,7 +166,8 @@ public record Recording(ReshapeCase which, long seed, List<Long> sectors, Trace 
         }
     }
 
-    private static void fill(Disk volume, int index) throws DiskException {
+    /** Writes version 0 everywhere, and flushes. */
+    public static void fill(Disk volume, int index) throws DiskException {
         long atOnce = 1024;
         try (Arena arena = Arena.ofShared()) {
             MemorySegment buffer = Buffers.allocate(arena, atOnce);

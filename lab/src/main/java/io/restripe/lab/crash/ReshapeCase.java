@@ -1,5 +1,6 @@
 package io.restripe.lab.crash;
 
+import io.restripe.consistency.ConsistencyPolicy;
 import io.restripe.geometry.Geometry;
 import io.restripe.geometry.Level;
 import io.restripe.geometry.Rotation;
@@ -30,7 +31,20 @@ public enum ReshapeCase {
     /** The smallest of their kind, with few enough states to see all of them. */
     SMALL_GROW(1, 2, Past.NONE, raid5(3, 128), raid5(4, 128)),
     SMALL_CHUNK(1, 2, Past.NONE, raid5(3, 128), raid5(3, 256)),
-    SMALL_RAID0_TO_RAID5(1, 2, Past.NONE, raid0(2, 128), raid5(3, 128));
+    SMALL_RAID0_TO_RAID5(1, 2, Past.NONE, raid0(2, 128), raid5(3, 128)),
+    GROW_RAID5_3_TO_4_PPL(1, 5, Past.NONE, raid5(3, 128), raid5(4, 128)),
+    CHUNK_RAID5_8K_TO_16K_PPL(1, 2, Past.NONE, raid5(3, 16), raid5(3, 32)),
+    GROW_RAID5_3_TO_4_SMALL_CHUNK_PPL(1, 2, Past.NONE, raid5(3, 16), raid5(4, 16)),
+    /** Nothing is reshaped: users write an array whose partial parity is logged. */
+    WRITES_PPL(1, 2, Past.NONE, raid5(4, 16), raid5(4, 16)),
+    WRITES_PPL_LARGE_CHUNK(1, 2, Past.NONE, raid5(3, 512), raid5(3, 512)),
+    GROW_RAID5_3_TO_4_SMALL_CHUNK_BITMAP(1, 2, Past.NONE, raid5(3, 16), raid5(4, 16)),
+    CHUNK_RAID5_8K_TO_16K_BITMAP(1, 2, Past.NONE, raid5(3, 16), raid5(3, 32)),
+    WRITES_BITMAP(1, 2, Past.NONE, raid5(4, 16), raid5(4, 16)),
+    WRITES_BITMAP_RAID1(1, 2, Past.NONE, raid1(), raid1()),
+    WRITES_PPL_DEGRADED(1, 2, Past.LOST_A_MEMBER, raid5(4, 16), raid5(4, 16)),
+    /** Users write while one consistency policy follows another. */
+    WRITES_UNDER_EVERY_POLICY(1, 2, Past.NONE, raid5(4, 16), raid5(4, 16));
 
     /** What happened to the container before. */
     public enum Past {
@@ -62,6 +76,10 @@ public enum ReshapeCase {
         return new Geometry(new Level.Parity(5, Rotation.LEFT_ASYMMETRIC), members, chunkSectors);
     }
 
+    private static Geometry raid1() {
+        return new Geometry(new Level.Mirrored(), 2, 128);
+    }
+
     private static Geometry raid0(int members, int chunkSectors) {
         return new Geometry(new Level.Striped(), members, chunkSectors);
     }
@@ -83,6 +101,26 @@ public enum ReshapeCase {
                 .filter(c -> c.id().equals(id))
                 .findFirst()
                 .orElseThrow(() -> new IllegalArgumentException("no case " + id));
+    }
+
+    /** Whether there is a reshape at all, or only users. */
+    public boolean reshapes() {
+        return !before.equals(after);
+    }
+
+    /** Whether the volume logs partial parity. */
+    public boolean logsParity() {
+        return name().contains("_PPL");
+    }
+
+    /** Whether the volume has a write-intent bitmap. */
+    public boolean mapsWrites() {
+        return name().contains("_BITMAP");
+    }
+
+    /** Whether the volume gets other policies while it is written. */
+    public boolean changesPolicy() {
+        return this == WRITES_UNDER_EVERY_POLICY;
     }
 
     /** Whether it can do without one more of its members all the while. */
@@ -138,7 +176,10 @@ public enum ReshapeCase {
         for (int d = 0; d < before.members(); d++) {
             serials.add(serial(d));
         }
-        return new VolumeSpec(volumeName(volume), before, memberKib, serials, true);
+        ConsistencyPolicy policy = mapsWrites()
+                ? ConsistencyPolicy.BITMAP
+                : logsParity() ? ConsistencyPolicy.PPL : ConsistencyPolicy.RESYNC;
+        return new VolumeSpec(volumeName(volume), before, memberKib, serials, true, policy);
     }
 
     public GrowRequest request(List<MemberDisk> members) {

@@ -3,13 +3,16 @@ package io.restripe.lab.crash;
 import io.restripe.disk.Buffers;
 import io.restripe.disk.Disk;
 import io.restripe.disk.DiskException;
+import io.restripe.disk.Zeros;
 import io.restripe.env.Env;
 import io.restripe.unit.SectorRange;
 import io.restripe.unit.Units;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.function.BiConsumer;
 import java.util.function.IntFunction;
@@ -20,6 +23,8 @@ import java.util.function.IntFunction;
  */
 public final class Users {
     private static final int MOST_SECTORS = 160;
+    private static final int DISCARD_EVERY = 5;
+    private static final long DISCARD_SECTORS = 300;
     private final Env env;
     private final List<Disk> volumes;
     private final List<Long> sectors;
@@ -31,6 +36,10 @@ public final class Users {
     /** Where users crowd; null: nowhere. */
     private IntFunction<SectorRange> place;
 
+    /** Whether they also give up ranges; they do on half of the seeds. */
+    private final boolean discards;
+
+    private final Set<Integer> zeroVersions = new HashSet<>();
     private boolean stopping;
     private int version;
     private int flushes;
@@ -49,6 +58,7 @@ public final class Users {
         this.journal = journal;
         this.chance = new SplittableRandom(seed);
         this.version = version;
+        this.discards = (seed & 2) != 0;
         for (long count : sectors) {
             busy.add(new ArrayList<>());
             acknowledged.add(new int[Math.toIntExact(count)]);
@@ -59,7 +69,11 @@ public final class Users {
     public void expect(Expectation known) {
         for (int v = 0; v < sectors.size(); v++) {
             for (int s = 0; s < sectors.get(v); s++) {
-                acknowledged.get(v)[s] = known.floor(v, s);
+                int floor = known.floor(v, s);
+                acknowledged.get(v)[s] = floor;
+                if (known.isZeros(floor)) {
+                    zeroVersions.add(floor);
+                }
             }
         }
     }
@@ -81,6 +95,11 @@ public final class Users {
                 }
             }));
         }
+    }
+
+    /** Until each has asked for as much as it was to. */
+    public void finish() {
+        workers.forEach(Env.Worker::join);
     }
 
     public void stop() {
@@ -129,20 +148,37 @@ public final class Users {
     }
 
     private void write(int volume) throws DiskException {
-        SectorRange range = free(volume);
-        busy.get(volume).add(range);
         int mine = ++version;
-        journal.accept(new Mark.Issued(mine, volume, range.start(), (int) range.length()), false);
-        try (Arena arena = Arena.ofShared()) {
-            MemorySegment data = Buffers.allocate(arena, range.length());
-            Content.fill(data, volume, range.start(), mine);
-            volumes.get(volume).write(range.start(), data);
+        boolean zeros = discards && mine % DISCARD_EVERY == 0;
+        SectorRange range = zeros ? wide(volume, free(volume), mine) : free(volume);
+        busy.get(volume).add(range);
+        journal.accept(new Mark.Issued(mine, volume, range.start(), (int) range.length(), zeros), false);
+        if (zeros) {
+            zeroVersions.add(mine);
+            Zeros.make(volumes.get(volume), range.start(), range.length());
+        } else {
+            fill(volume, range, mine);
         }
         journal.accept(new Mark.Acknowledged(mine), false);
         for (long s = range.start(); s < range.end(); s++) {
             acknowledged.get(volume)[Math.toIntExact(s)] = mine;
         }
         busy.get(volume).remove(range);
+    }
+
+    /** A range long enough for whole rows, where nobody is in its way. */
+    private SectorRange wide(int volume, SectorRange range, int mine) {
+        long end = Math.min(sectors.get(volume), range.start() + (1 + mine % 4) * DISCARD_SECTORS);
+        SectorRange wide = new SectorRange(range.start(), Math.max(range.end(), end));
+        return busy.get(volume).stream().noneMatch(wide::overlaps) ? wide : range;
+    }
+
+    private void fill(int volume, SectorRange range, int mine) throws DiskException {
+        try (Arena arena = Arena.ofShared()) {
+            MemorySegment data = Buffers.allocate(arena, range.length());
+            Content.fill(data, volume, range.start(), mine);
+            volumes.get(volume).write(range.start(), data);
+        }
     }
 
     private void read(int volume) throws DiskException {
@@ -154,7 +190,8 @@ public final class Users {
             for (long s = range.start(); s < range.end(); s++) {
                 int found = Content.version(data, s - range.start(), volume, s);
                 int wanted = acknowledged.get(volume)[Math.toIntExact(s)];
-                if (found != wanted) {
+                boolean right = zeroVersions.contains(wanted) ? found == Content.ZEROS : found == wanted;
+                if (!right) {
                     throw new IllegalStateException("volume " + volume + " sector " + s + " reads as version " + found
                             + ", acknowledged was " + wanted + " (request of "
                             + Units.sectorsOfBytesExact(data.byteSize()) + " sectors at " + range.start() + ")");

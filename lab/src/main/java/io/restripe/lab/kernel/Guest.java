@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.UncheckedIOException;
 import java.io.Writer;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -25,6 +26,8 @@ public final class Guest implements AutoCloseable {
     private static final String GONE = "@gone";
     private static final Duration LONGEST_FAREWELL = Duration.ofSeconds(30);
     private static final int CONSOLE_LINES_SHOWN = 25;
+    /** A thread dump and something before it. */
+    private static final int LOG_LINES_SHOWN = 250;
 
     private final Process process;
     private final Path box;
@@ -105,7 +108,7 @@ public final class Guest implements AutoCloseable {
         }
         String prefix = "@done " + number + " ";
         if (!answer.startsWith(prefix)) {
-            String end = consoleEnd();
+            String end = consoleEnd() + logEnds();
             stopDead();
             throw new IOException("script " + box.resolve(number + ".sh") + " did not end within " + atMost.toSeconds()
                     + " s (answer: " + answer + ")\n" + end);
@@ -179,12 +182,31 @@ public final class Guest implements AutoCloseable {
 
     /** The last lines of its console. */
     public String consoleEnd() {
-        try {
-            List<String> lines = Files.readAllLines(console, ISO_8859_1);
-            int from = Math.max(0, lines.size() - CONSOLE_LINES_SHOWN);
-            return "end of " + console + ":\n" + String.join("\n", lines.subList(from, lines.size()));
+        return end(console, CONSOLE_LINES_SHOWN);
+    }
+
+    /** Of whatever its programs write to logs in the box. */
+    private String logEnds() {
+        StringBuilder ends = new StringBuilder();
+        try (DirectoryStream<Path> logs = Files.newDirectoryStream(box, "*.log")) {
+            for (Path log : logs) {
+                if (!log.equals(console)) {
+                    ends.append('\n').append(end(log, LOG_LINES_SHOWN));
+                }
+            }
         } catch (IOException e) {
-            return "no console at " + console + ": " + e.getMessage();
+            ends.append("\nno logs in ").append(box).append(": ").append(e.getMessage());
+        }
+        return ends.toString();
+    }
+
+    private static String end(Path file, int most) {
+        try {
+            List<String> lines = Files.readAllLines(file, ISO_8859_1);
+            int from = Math.max(0, lines.size() - most);
+            return "end of " + file + ":\n" + String.join("\n", lines.subList(from, lines.size()));
+        } catch (IOException e) {
+            return "cannot read " + file + ": " + e.getMessage();
         }
     }
 

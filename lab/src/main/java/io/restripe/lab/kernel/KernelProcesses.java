@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.locks.LockSupport;
 
 /**
  * The processes that are a guest's kernel: the kernel itself and its disk thread, not the processes that it traces, which are the guest's
@@ -18,6 +19,8 @@ final class KernelProcesses {
     private static final int SIGCONT = 18;
     private static final int SIGSTOP = 19;
     private static final long LONGEST_STOP_NANOS = 5_000_000_000L;
+    private static final int LOOKS = 3;
+    private static final long BETWEEN_LOOKS_NANOS = 10_000_000L;
     private static final MethodHandle KILL = Linker.nativeLinker()
             .downcallHandle(
                     Linker.nativeLinker().defaultLookup().find("kill").orElseThrow(),
@@ -50,16 +53,12 @@ final class KernelProcesses {
         }
     }
 
+    /** A program of the guest is not traced yet when it has just begun: what is not traced a while later too is the kernel. */
     private static List<Long> find(ProcessHandle guest) throws IOException {
-        List<Long> found = new ArrayList<>();
-        for (ProcessHandle process : guest.descendants().toList()) {
-            boolean isKernel = process.info()
-                    .command()
-                    .filter(c -> c.endsWith("linux.uml"))
-                    .isPresent();
-            if (isKernel && status(process.pid(), "TracerPid:").equals("0")) {
-                found.add(process.pid());
-            }
+        List<Long> found = untraced(guest);
+        for (int look = 0; look < LOOKS; look++) {
+            LockSupport.parkNanos(BETWEEN_LOOKS_NANOS);
+            found.retainAll(untraced(guest));
         }
         if (found.isEmpty()) {
             throw new IOException("no process of the guest's kernel is there");
@@ -67,21 +66,48 @@ final class KernelProcesses {
         return found;
     }
 
-    private static boolean isStopped(long pid) throws IOException {
-        return status(pid, "State:").startsWith("T");
+    private static List<Long> untraced(ProcessHandle guest) throws IOException {
+        List<Long> untraced = new ArrayList<>();
+        for (ProcessHandle process : guest.descendants().toList()) {
+            boolean isOfGuest = process.info()
+                    .command()
+                    .filter(c -> c.endsWith("linux.uml"))
+                    .isPresent();
+            if (isOfGuest && status(process.pid(), "TracerPid:").equals("0")) {
+                untraced.add(process.pid());
+            }
+        }
+        return untraced;
     }
 
+    private static boolean isStopped(long pid) throws IOException {
+        return isGone(pid) || status(pid, "State:").startsWith("T");
+    }
+
+    /** A program of the guest that was taken for its kernel after all; that a kernel has gone is noticed by everybody. */
+    private static boolean isGone(long pid) {
+        return ProcessHandle.of(pid).isEmpty();
+    }
+
+    /** Empty of a process that is gone. */
     private static String status(long pid, String field) throws IOException {
-        return Files.readAllLines(Path.of("/proc", Long.toString(pid), "status")).stream()
-                .filter(line -> line.startsWith(field))
-                .map(line -> line.substring(field.length()).strip())
-                .findFirst()
-                .orElse("");
+        try {
+            return Files.readAllLines(Path.of("/proc", Long.toString(pid), "status")).stream()
+                    .filter(line -> line.startsWith(field))
+                    .map(line -> line.substring(field.length()).strip())
+                    .findFirst()
+                    .orElse("");
+        } catch (IOException e) {
+            if (isGone(pid)) {
+                return "";
+            }
+            throw e;
+        }
     }
 
     private static void signal(long pid, int signal) throws IOException {
         try {
-            if ((int) KILL.invokeExact(Math.toIntExact(pid), signal) != 0) {
+            if ((int) KILL.invokeExact(Math.toIntExact(pid), signal) != 0 && !isGone(pid)) {
                 throw new IOException("cannot signal process " + pid + " of the guest");
             }
         } catch (IOException | Error e) {

@@ -34,6 +34,7 @@ public final class UserModeLinux {
      */
     private static final String LAUNCH = """
             ulimit -c 0
+            if [ -n "$REGISTERS" ]; then set -- env LD_PRELOAD="$REGISTERS" "$@"; fi
             now=; chrt --rr 1 true 2>/dev/null && now="chrt --rr 1"
             if unshare --pid --fork true 2>/dev/null; then
                 exec timeout --signal=KILL "$0" $now unshare --pid --fork --kill-child bash -c '"$@"; exit' guest "$@"
@@ -52,6 +53,11 @@ public final class UserModeLinux {
         if (!missing.isEmpty()) {
             return Optional.of("not installed: " + String.join(", ", missing)
                     + "; apt-get install user-mode-linux mdadm kmod, then again");
+        }
+        if (MoreRegisters.needed() && find(MoreRegisters.COMPILER).isEmpty()) {
+            return Optional.of(
+                    "this processor has more registers than User Mode Linux knows, and no C compiler is here to help it; "
+                            + "apt-get install gcc libc6-dev, then again");
         }
         if (!"root".equals(System.getProperty("user.name"))) {
             return Optional.of("the guest's mdadm needs root's files; run as root");
@@ -86,9 +92,16 @@ public final class UserModeLinux {
             throw new IOException("cannot make " + init + " executable; is its file system mounted noexec?");
         }
         Path console = box.resolve(CONSOLE);
-        Process process = new ProcessBuilder(commandLine(box, init, disks, memoryMib))
-                .redirectError(ProcessBuilder.Redirect.appendTo(console.toFile()))
-                .start();
+        ProcessBuilder builder = new ProcessBuilder(commandLine(box, init, disks, memoryMib))
+                .redirectError(ProcessBuilder.Redirect.appendTo(console.toFile()));
+        if (MoreRegisters.needed()) {
+            builder.environment()
+                    .put(
+                            "REGISTERS",
+                            MoreRegisters.build(copyOfResource(box, MoreRegisters.SOURCE))
+                                    .toString());
+        }
+        Process process = builder.start();
         Guest guest = new Guest(process, box, console);
         guest.awaitReady(LONGEST_BOOT);
         return guest;

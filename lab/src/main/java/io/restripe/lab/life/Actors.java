@@ -47,6 +47,7 @@ final class Actors {
     private final List<MemberDisk> members;
     private final SplittableRandom chance;
     private final int messageFaultsPerMille;
+    private final boolean holds;
     private final SimProcess arrayProcess;
     private final Map<Integer, EmbeddedArray> arrays = new LinkedHashMap<>();
     private SimProcess monitorProcess;
@@ -55,13 +56,16 @@ final class Actors {
     private boolean undisturbed;
     private int disturbed;
 
+    /** @param holds the arrays hold all writes into what is suspended, as Linux md does */
     Actors(
             SimEnv sim,
             ReshapeCase which,
             List<MemberDisk> members,
             SplittableRandom chance,
-            int messageFaultsPerMille) {
+            int messageFaultsPerMille,
+            boolean holds) {
         this.sim = sim;
+        this.holds = holds;
         this.which = which;
         this.members = members;
         this.chance = chance;
@@ -139,7 +143,7 @@ final class Actors {
     }
 
     private ArrayControl wired(int volume) {
-        return new WiredArray(arrays.get(volume), new Wire(arrayProcess));
+        return new WiredArray(arrays.get(volume), new Wire(arrayProcess), holds);
     }
 
     void killMonitor() {

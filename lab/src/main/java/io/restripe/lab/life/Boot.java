@@ -62,7 +62,8 @@ abstract class Boot {
         this.sectors = sectors;
         this.fate = fate;
         this.tally = tally;
-        this.actors = new Actors(sim, which, machine.members(), fate.split(), 40);
+        SplittableRandom chance = fate.split();
+        this.actors = new Actors(sim, which, machine.members(), chance, 40, chance.nextBoolean());
         if (cuts && fate.nextInt(4) > 0) {
             machine.machine().cutPowerAfter(20 + fate.nextLong(fate.nextInt(3) == 0 ? 200 : 3000));
         }

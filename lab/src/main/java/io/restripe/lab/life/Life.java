@@ -61,6 +61,18 @@ public final class Life {
             simulatedNanos += other.simulatedNanos;
         }
 
+        public int kills() {
+            return kills;
+        }
+
+        public long steps() {
+            return steps;
+        }
+
+        public long simulatedNanos() {
+            return simulatedNanos;
+        }
+
         @Override
         public String toString() {
             return String.format(

@@ -12,10 +12,13 @@ import java.util.List;
 final class WiredArray implements ArrayControl {
     private final ArrayControl array;
     private final Wire wire;
+    private final boolean holds;
 
-    WiredArray(ArrayControl array, Wire wire) {
+    /** @param holds it has no way to let writes through that are suspended, as Linux md has none */
+    WiredArray(ArrayControl array, Wire wire, boolean holds) {
         this.array = array;
         this.wire = wire;
+        this.holds = holds;
     }
 
     private <T> T call(String what, String value, Wire.Call<T> call) throws AttributeException {
@@ -35,6 +38,9 @@ final class WiredArray implements ArrayControl {
 
     @Override
     public String read(Attribute attribute) throws AttributeException {
+        if (holds && attribute == Attribute.WRITE_THROUGH) {
+            throw new AttributeException(name(), attribute.mdName(), null, Errno.ENOENT, "there is none here");
+        }
         return call(attribute.mdName(), null, () -> array.read(attribute));
     }
 

@@ -4,6 +4,8 @@ import io.restripe.disk.Disk;
 import io.restripe.disk.DiskException;
 import io.restripe.disk.DiskException.Operation;
 import io.restripe.disk.MemoryDisk;
+import io.restripe.disk.Requests;
+import io.restripe.disk.Zeros;
 import io.restripe.unit.SectorRange;
 import io.restripe.unit.Units;
 import java.lang.foreign.MemorySegment;
@@ -127,6 +129,14 @@ public final class SimDisk implements Disk {
             remember(new DiskWrite(machine.nextWrite(), sector, from.toArray(ValueLayout.JAVA_BYTE)));
         }
         machine.env().scheduler().step(Op.WRITTEN, index);
+    }
+
+    /** A write of zeros: what power and faults do to the one they do to the other. */
+    @Override
+    public boolean discard(long sector, long sectors) throws DiskException {
+        Requests.checkDiscard(this, sector, sectors);
+        Zeros.write(this, sector, sectors);
+        return true;
     }
 
     private void remember(DiskWrite write) {

@@ -63,6 +63,10 @@ public record SimOptions(
         return new SimOptions(seed, order, switchPercent, stepNanos, maxSteps, to, realSeconds, platformThreads);
     }
 
+    public SimOptions withRealSeconds(int to) {
+        return new SimOptions(seed, order, switchPercent, stepNanos, maxSteps, spuriousPerMille, to, platformThreads);
+    }
+
     public SimOptions withPlatformThreads(boolean to) {
         return new SimOptions(seed, order, switchPercent, stepNanos, maxSteps, spuriousPerMille, realSeconds, to);
     }

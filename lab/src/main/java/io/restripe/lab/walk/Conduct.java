@@ -103,6 +103,16 @@ interface Conduct {
                 : List.of(suspend, drain, send, answer, released);
     }
 
+    /** Whether the manager may prepare a step while the array works at another: not while a unit is in the copy area. */
+    default boolean mayPrepare(Progress progress, ReshapeShape shape) {
+        return !progress.inCopyArea() && !shape.isCritical(progress.unit());
+    }
+
+    /** How far, with this checkpoint durable: what the step before is still to relocate counts for nothing. */
+    default long preparesUpTo(ReshapeShape shape, long checkpoint) {
+        return shape.stepEndWithoutBackup(checkpoint);
+    }
+
     /** Everything is relocated. */
     default List<Deed> end(ReshapeShape shape, int volume, int volumes) {
         return List.of(new Deed.AwaitEnd(volume), new Deed.Clear(volume));

@@ -90,6 +90,7 @@ final class ManagerModel {
             into.add(Move.of(
                     "the manager waits for what is allowed",
                     goOn(w, List.of(new Deed.AwaitCheckpoint(volume, allowed)))));
+            prepare(w, volume, into);
         } else if (progress.inCopyArea()) {
             long end = shape.positionOfUnit(progress.unit() + 1);
             Ask ask = new Ask.SyncMax(volume, shape.deviceEndOfUnit(progress.unit()), true);
@@ -104,6 +105,30 @@ final class ManagerModel {
                                     new Deed.AwaitCheckpoint(volume, end)))));
         } else {
             steps(w, volume, into);
+        }
+    }
+
+    /** The next step while the array works at the present one; where neither needs a backup. */
+    private void prepare(World w, int volume, List<Move> into) {
+        long from = checkpoint(w);
+        long done = w.array(volume).syncMax();
+        if (!conduct.mayPrepare(w.disks().record(), shape)) {
+            return;
+        }
+        long most = conduct.preparesUpTo(shape, from);
+        for (long u = shape.unitAt(from) + 1; shape.positionOfUnit(u) <= most && u <= shape.units(); u++) {
+            long end = shape.positionOfUnit(u);
+            if (shape.deviceOf(end) > done) {
+                Ask ask = new Ask.SyncMax(volume, shape.deviceOf(end), false);
+                into.add(Move.of(
+                        "the manager prepares a step to " + end,
+                        goOn(
+                                w,
+                                List.of(
+                                        new Deed.Suspend(volume, end),
+                                        new Deed.Send(ask),
+                                        new Deed.AwaitAnswer(ask)))));
+            }
         }
     }
 

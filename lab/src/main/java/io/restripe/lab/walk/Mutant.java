@@ -90,6 +90,51 @@ enum Mutant {
                     : machine.on(state, event);
         }
     }),
+    /** More is allowed while a saved unit is relocated: its source bound is not durable yet. */
+    PREPARES_WHILE_A_UNIT_IS_SAVED(Rule.R2_BOUND, new Conduct() {
+        @Override
+        public boolean mayPrepare(Progress progress, ReshapeShape shape) {
+            return true;
+        }
+
+        @Override
+        public long preparesUpTo(ReshapeShape shape, long checkpoint) {
+            return shape.positionOfUnit(shape.unitAt(checkpoint) + 2);
+        }
+
+        @Override
+        public Step on(MonitorMachine machine, ReshapeShape shape, State state, Event event) {
+            return state instanceof State.WaitArray w
+                            && event instanceof Event.SyncMaxAsked a
+                            && !a.backedUp()
+                            && a.to() > w.syncMax()
+                            && a.to() != MonitorMachine.MAX
+                    ? new Step(
+                            new State.WaitArray(w.checkpoint(), a.to(), w.savedUnit(), false),
+                            List.of(new Effect.SetSyncMax(a.to())))
+                    : machine.on(state, event);
+        }
+    }),
+    /** The next step is prepared by the checkpoint that is to come and not by the one that is durable. */
+    PREPARES_FROM_WHAT_IS_ALLOWED(Rule.R2_BOUND, new Conduct() {
+        @Override
+        public long preparesUpTo(ReshapeShape shape, long checkpoint) {
+            return shape.stepEndWithoutBackup(shape.stepEndWithoutBackup(checkpoint));
+        }
+
+        @Override
+        public Step on(MonitorMachine machine, ReshapeShape shape, State state, Event event) {
+            return state instanceof State.WaitArray w
+                            && event instanceof Event.SyncMaxAsked a
+                            && w.savedUnit() < 0
+                            && a.to() > w.syncMax()
+                            && a.to() != MonitorMachine.MAX
+                    ? new Step(
+                            new State.WaitArray(w.checkpoint(), a.to(), -1, false),
+                            List.of(new Effect.SetSyncMax(a.to())))
+                    : machine.on(state, event);
+        }
+    }),
     /** Real mdadm's order. */
     SAVES_BEFORE_SUSPENDING(Rule.R1_NO_OVERWRITE, new Conduct() {
         @Override

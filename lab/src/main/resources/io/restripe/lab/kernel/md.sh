@@ -185,6 +185,15 @@ sha256() {
     [ "${PIPESTATUS[0]}" = 0 ] || die "read $V"
 }
 
+# Nothing of V is left to be resynced, as far as md knows.
+compared() { md resync_start; [ "$IS" = none ] && quiet; }
+
+# Waits until nothing of V is left that an unclean stop has to be made up for.
+await_resync() {
+    writable
+    until_true 120 compared || die "resync does not end"
+}
+
 # Rows whose parity or copies do not agree, as md's check counts them.
 mismatches() {
     writable

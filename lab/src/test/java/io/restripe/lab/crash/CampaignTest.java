@@ -48,6 +48,16 @@ class CampaignTest {
         check(which, 1, Campaign.Plan.quiet(Budget.atMost(60, 1)).losingAMember());
     }
 
+    /** What was written and not flushed when a member died with the power may be anything; everything else on that member is given back. */
+    @ParameterizedTest
+    @EnumSource(
+            value = ReshapeCase.class,
+            names = {"WRITES_PPL", "WRITES_PPL_LARGE_CHUNK"})
+    void a_member_lost_under_load_takes_only_what_was_being_written_where_partial_parity_is_logged(ReshapeCase which) {
+        long seed = ThreadLocalRandom.current().nextInt(1_000_000);
+        check(which, seed, usual(150, seed, 0).losingAMemberUnderUsers());
+    }
+
     @Tag("long")
     @ParameterizedTest
     @EnumSource(ReshapeCase.class)

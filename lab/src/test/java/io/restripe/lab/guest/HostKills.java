@@ -26,7 +26,7 @@ import java.util.SplittableRandom;
 final class HostKills {
     private static final Path HOST_LOG = Path.of(System.getProperty("box", "/tmp"), "host.log");
     private static final int MOST_ROUNDS = 40;
-    private static final long LONGEST_NANOS = 60_000_000_000L;
+    private static final long LONGEST_NANOS = 120_000_000_000L;
     private static final long LOOK_NANOS = 200_000_000L;
 
     private final Env env = new SystemEnv();
@@ -101,7 +101,7 @@ final class HostKills {
 
     private Process host(List<String> disks) throws IOException {
         List<String> words = new ArrayList<>(HostJvm.command(Backend.EMBEDDED));
-        words.addAll(List.of("-XX:CompressedClassSpaceSize=32m", "-Xlog:disable"));
+        words.addAll(List.of("-XX:CompressedClassSpaceSize=32m", "-Xlog:disable", "-XX:+DisplayVMOutputToStderr"));
         words.addAll(List.of(Main.class.getName(), "host", "--name=c0", "--backend=kernel", "--"));
         words.addAll(disks);
         Process process = new ProcessBuilder(words)

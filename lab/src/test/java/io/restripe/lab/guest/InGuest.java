@@ -21,7 +21,7 @@ import java.util.List;
 public final class InGuest {
     private static final long SEED = 4711;
     private static final Path NOTES = Path.of(System.getProperty("box", "/tmp"), "returned");
-    private static final Duration LONGEST = Duration.ofSeconds(60);
+    private static final Duration LONGEST = Duration.ofMinutes(2);
 
     private InGuest() {}
 
@@ -31,11 +31,20 @@ public final class InGuest {
                 case "contract" -> Contract.run();
                 case "life" -> life();
                 case "reshape" -> reshape(Reshape.valueOf(arguments[1]));
+                case "two-volumes" -> twoVolumes();
                 case "refusal" -> refusal();
                 case "adopt" -> adopt();
+                case "badblocks" -> BadBlocks.run(arguments[1]);
+                case "policy" -> Policies.run(arguments[1], arguments[2]);
                 case "begin" -> begin(Reshape.valueOf(arguments[1]));
                 case "finish" -> finish(Reshape.valueOf(arguments[1]));
                 case "kills" -> new HostKills(Reshape.valueOf(arguments[1]), Long.parseLong(arguments[2])).run();
+                case "actors" ->
+                    new ActorKills(
+                                    Reshape.valueOf(arguments[1]),
+                                    Long.parseLong(arguments[2]),
+                                    Integer.parseInt(arguments[3]))
+                            .run();
                 default -> throw new IllegalArgumentException(arguments[0]);
             }
             System.exit(0);
@@ -84,6 +93,7 @@ public final class InGuest {
         awaitIdle(made);
         Load load = load(which);
         load.fill(made.volume(Reshape.VOLUME));
+        flushOnceLetGo(made.volume(Reshape.VOLUME));
         require(made.stop().isEmpty(), "not recorded as stopped");
         HostedContainer again = start(which.disksBefore());
         Disk volume = again.volume(Reshape.VOLUME);
@@ -112,6 +122,20 @@ public final class InGuest {
         System.out.println("returned " + returned);
     }
 
+    /** What was written is flushed, also when nobody has the device open any more. */
+    private static void flushOnceLetGo(Disk volume) throws IOException {
+        volume.close();
+        long before = flushes();
+        volume.flush();
+        require(flushes() > before, "the flush has not come to a member");
+    }
+
+    /** That a member has done, field 16 of its stat. */
+    private static long flushes() throws IOException {
+        return Long.parseLong(
+                Files.readString(Path.of("/sys/block/ubda/stat")).strip().split("\\s+", -1)[15]);
+    }
+
     /** A change from beginning to end under a user. */
     private static void reshape(Reshape which) throws Exception {
         HostedContainer container = made(which);
@@ -131,6 +155,35 @@ public final class InGuest {
         verify(load, volume, returned);
         System.out.println("returned " + returned);
         System.out.println(container.status().volumes().getFirst().toMap());
+        require(container.stop().isEmpty(), "not recorded as stopped");
+    }
+
+    /** A container grows, which is one volume after the other, each under a user. */
+    private static void twoVolumes() throws Exception {
+        HostedContainer container = made(Reshape.GROW_RAID5);
+        container.createVolume(Reshape.GROW_RAID5.secondVolume());
+        awaitIdle(container);
+        Load first = load(Reshape.GROW_RAID5);
+        Load second = new Load(SEED + 1, Reshape.SECOND_BLOCKS);
+        Disk firstVolume = container.volume(Reshape.VOLUME);
+        Disk secondVolume = container.volume(Reshape.SECOND_VOLUME);
+        second.fill(secondVolume);
+        long toFirst;
+        long toSecond;
+        try (Writer one = new Writer(first, firstVolume, NOTES, 0);
+                Writer other = new Writer(second, secondVolume, NOTES.resolveSibling("returned-2"), 0)) {
+            container.grow(Reshape.GROW_RAID5.changeOfAll());
+            awaitIdle(container);
+            toFirst = one.finish();
+            toSecond = other.finish();
+        }
+        require(toFirst > 0 && toSecond > 0, "a user has written nothing");
+        verify(first, firstVolume, toFirst);
+        verify(second, secondVolume, toSecond);
+        container.status().volumes().forEach(v -> {
+            System.out.println(v.toMap());
+            require(v.shape().raidDevices() == 4, "not grown: " + v.toMap());
+        });
         require(container.stop().isEmpty(), "not recorded as stopped");
     }
 

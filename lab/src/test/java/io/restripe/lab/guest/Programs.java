@@ -1,77 +1,72 @@
 package io.restripe.lab.guest;
 
 import io.restripe.lab.kernel.Guest;
-import java.io.File;
+import io.restripe.lab.kernel.GuestJava;
+import io.restripe.lab.kernel.UserModeLinux;
 import java.io.IOException;
 import java.net.URISyntaxException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Set;
+import java.util.Map;
+import java.util.TreeMap;
 
-/**
- * Runs programs of this tree in a guest, with this JVM's Java and class path. The guest's root is the host's, but its /tmp and /run are
- * its own: what the class path has there is mounted first.
- */
+/** Runs programs of this tree in a guest. */
 final class Programs {
-    /** Memory of a guest in which a JVM or two run. */
-    static final int MEMORY_MIB = 640;
+    static final int MEMORY_MIB = GuestJava.MEMORY_MIB;
 
     static final String JAVA_OPTIONS =
             "-XX:+UseSerialGC -XX:TieredStopAtLevel=1 -XX:-UsePerfData -Xmx128m -XX:CompressedClassSpaceSize=32m"
                     + " --add-modules jdk.incubator.vector --enable-native-access=ALL-UNNAMED -Xlog:disable"
-                    + " -Djava.util.logging.config.file=/nonexistent";
+                    + " -Djava.util.logging.config.file=/nonexistent -XX:+DisplayVMOutputToStderr";
+
+    /** Before a script's time is over every JVM of the guest says what it does, in its log. */
+    private static final Duration LAST_WORDS = Duration.ofSeconds(20);
 
     private Programs() {}
 
-    /** The script that defines {@code program ARGUMENT...}: runs {@link InGuest} there. */
+    /**
+     * Boots a guest with memory for them.
+     *
+     * @param box its folder
+     * @param images image n is the disk {@code /dev/ubda}, {@code /dev/ubdb}, ...
+     */
+    static Guest boot(Path box, List<Path> images) throws IOException {
+        Map<Integer, Path> disks = new TreeMap<>();
+        for (int i = 0; i < images.size(); i++) {
+            disks.put(i, images.get(i));
+        }
+        return UserModeLinux.boot(box, disks, MEMORY_MIB);
+    }
+
+    /** The script that defines {@code program ARGUMENT...}, which runs {@link InGuest} there, and {@code last_words SECONDS COMMAND...}. */
     static String prelude() throws IOException {
-        StringBuilder script =
-                new StringBuilder("expose() { [ -e \"$1\" ] || { mkdir -p \"$1\" && mount -t hostfs none \"$1\" -o"
-                        + " \"$1\"; } || die \"expose $1\"; }\n");
-        Path java = Path.of(System.getProperty("java.home"));
-        Set<Path> folders = new LinkedHashSet<>(List.of(java));
-        List<Path> classPath = classPath();
-        for (Path entry : classPath) {
-            folders.add(Files.isDirectory(entry) ? entry : entry.getParent());
-        }
-        folders.forEach(folder -> script.append("expose '").append(folder).append("'\n"));
-        script.append("export CLASSPATH='").append(joined(classPath)).append("' RESTRIPE_RUN=/run/restripe\n");
-        script.append("JAVA='").append(java.resolve("bin/java")).append("'\n");
-        script.append("program() { \"$JAVA\" ").append(JAVA_OPTIONS);
-        script.append(" -Dbox=$BOX ")
-                .append(InGuest.class.getName())
-                .append(" \"$@\" >$BOX/program.log 2>&1; local exit=$?; cat $BOX/program.log; return $exit; }\n");
-        return script.toString();
+        return GuestJava.exposed(List.of(testsOfCore()))
+                + "JAVA_OPTIONS='" + JAVA_OPTIONS + "'\n"
+                + """
+                last_words() {
+                    local after=$1 watch exit; shift
+                    { nap "$after"; for f in /proc/[1-9]*/comm; do
+                        read -r name <"$f" && [ "$name" = java ] && f=${f%/comm} && kill -QUIT "${f#/proc/}"; done; } 2>/dev/null &
+                    watch=$!; "$@"; exit=$?; kill "$watch" 2>/dev/null; return $exit
+                }
+                """
+                + "program() { \"$JAVA\" $JAVA_OPTIONS -Dbox=$BOX " + InGuest.class.getName()
+                + " \"$@\" >$BOX/program.log 2>&1; local exit=$?; cat $BOX/program.log; return $exit; }\n";
     }
 
-    private static String joined(List<Path> paths) {
-        return String.join(":", paths.stream().map(Path::toString).toList());
-    }
-
-    /** This JVM's, and the tests of core, whose contracts run in guests too. */
-    private static List<Path> classPath() throws IOException {
-        List<Path> entries = new ArrayList<>();
-        for (String entry : System.getProperty("java.class.path").split(File.pathSeparator, -1)) {
-            Path path = Path.of(entry);
-            if (Files.exists(path)) {
-                entries.add(path.toRealPath());
-            }
-        }
+    /** Their contracts run in guests too. */
+    private static Path testsOfCore() throws IOException {
         try {
             Path core = Path.of(io.restripe.env.Env.class
                     .getProtectionDomain()
                     .getCodeSource()
                     .getLocation()
                     .toURI());
-            entries.add(core.resolveSibling("test-classes").toRealPath());
+            return core.resolveSibling("test-classes").toRealPath();
         } catch (URISyntaxException e) {
             throw new IOException(e);
         }
-        return entries;
     }
 
     /** Runs one; it must succeed. Gives its output. */
@@ -81,6 +76,9 @@ final class Programs {
 
     /** The same, another command of the guest's first. */
     static String run(Guest guest, String first, String arguments, Duration atMost) throws IOException {
-        return guest.must(prelude() + first + "\nprogram " + arguments + " || die " + arguments, atMost);
+        return guest.must(
+                prelude() + first + "\nlast_words " + atMost.minus(LAST_WORDS).toSeconds() + " program " + arguments
+                        + " || die " + arguments,
+                atMost);
     }
 }

@@ -1,5 +1,6 @@
 package io.restripe.lab.guest;
 
+import io.restripe.consistency.ConsistencyPolicy;
 import io.restripe.node.daemon.CreateRequest;
 import io.restripe.node.daemon.GrowArguments;
 import io.restripe.node.daemon.NewFiles;
@@ -19,6 +20,12 @@ enum Reshape {
     static final long MEMBER_KIB = 12288;
 
     static final String VOLUME = "v0";
+
+    /** A smaller one behind it, where the disks have room. */
+    static final String SECOND_VOLUME = "v1";
+
+    private static final long SECOND_MEMBER_KIB = 6144;
+    static final int SECOND_BLOCKS = Math.toIntExact(2 * SECOND_MEMBER_KIB * 2 / Load.BLOCK_SECTORS);
 
     private final int level;
     private final int members;
@@ -65,7 +72,37 @@ enum Reshape {
 
     CreateRequest create() {
         return new CreateRequest(
-                VOLUME, level, 0, members, chunkKib, MEMBER_KIB, disksBefore(), NewFiles.NONE, false, true);
+                VOLUME,
+                level,
+                0,
+                members,
+                chunkKib,
+                MEMBER_KIB,
+                disksBefore(),
+                NewFiles.NONE,
+                false,
+                true,
+                ConsistencyPolicy.RESYNC);
+    }
+
+    CreateRequest secondVolume() {
+        return new CreateRequest(
+                SECOND_VOLUME,
+                level,
+                0,
+                members,
+                chunkKib,
+                SECOND_MEMBER_KIB,
+                List.of(), // the container's, in their order
+                NewFiles.NONE,
+                false,
+                true,
+                ConsistencyPolicy.RESYNC);
+    }
+
+    /** Of every volume of the container. */
+    GrowArguments changeOfAll() {
+        return new GrowArguments("", raidDisks, newChunkKib, newLevel, NewFiles.NONE, change().add());
     }
 
     GrowArguments change() {

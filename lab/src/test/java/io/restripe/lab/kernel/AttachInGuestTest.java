@@ -24,7 +24,9 @@ import org.junit.jupiter.api.io.TempDir;
  * the distribution's nbd-client on our server. The guest's disks are the members.
  */
 class AttachInGuestTest {
-    private static final Duration LONGEST = Duration.ofMinutes(4);
+    private static final Duration LONGEST = Duration.ofMinutes(8);
+    /** With less, a host process and a command together push each other's code out of memory. */
+    private static final int MEMORY_MIB = 384;
 
     @TempDir(cleanup = CleanupMode.ON_SUCCESS)
     private Path folder;
@@ -65,7 +67,7 @@ class AttachInGuestTest {
             mkdir /tmp/m
             MEMBERS="/dev/ubda@A /dev/ubdb@B /dev/ubdc@C"
             MORE="/dev/ubdd@D"
-            rs create c0/v0 --level=5 -n3 --assume-clean --force $MEMBERS
+            rs create c0/v0 --backend=embedded --level=5 -n3 --assume-clean --force $MEMBERS
             """.formatted(Path.of(System.getProperty("java.home"), "bin", "java"), copiedClassPath(box));
     }
 
@@ -77,7 +79,7 @@ class AttachInGuestTest {
         }
         Path box = Files.createDirectories(folder.resolve("box"));
         String prelude = prelude(box);
-        try (Guest guest = UserModeLinux.boot(box, disks)) {
+        try (Guest guest = UserModeLinux.boot(box, disks, MEMORY_MIB)) {
             guest.must("modprobe -d /tmp/root -a " + modules + "\n" + prelude + script, LONGEST);
             guest.powerOff();
         }
@@ -149,7 +151,7 @@ class AttachInGuestTest {
                 kill -9 $(cat /tmp/run/c0/host.pid)
                 rs detach c0/v0 2>&1 | grep "its host process has died"
                 (cp /tmp/m/f0 /tmp/m/g0; sync) &
-                rs assemble c0 $MEMBERS
+                rs assemble c0 $MEMBERS | grep "$D waits for this host process"
                 wait $!
                 rs detail c0/v0 | grep "Device:  *$D"
                 echo 3 >/proc/sys/vm/drop_caches
@@ -159,7 +161,7 @@ class AttachInGuestTest {
                 clean $D
                 kill -9 $(cat /tmp/run/c0/host.pid)
                 rs detach c0/v0
-                rs assemble c0 $MEMBERS
+                rs assemble c0 --backend=embedded $MEMBERS
                 D=$(rs attach c0/v0 --driver=nbd)
                 clean $D
                 rs detach c0/v0
@@ -210,7 +212,7 @@ class AttachInGuestTest {
                 kill -9 $(cat /tmp/run/c0/host.pid)
                 rs detach c0/v0
                 [ ! -e /sys/block/${D#/dev/}/loop ]
-                rs assemble c0 $MEMBERS $MORE
+                rs assemble c0 --backend=embedded $MEMBERS $MORE
                 D=$(rs attach c0/v0)
                 clean $D
                 rs detach c0/v0

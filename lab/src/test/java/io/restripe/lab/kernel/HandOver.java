@@ -208,6 +208,17 @@ final class HandOver {
         return false;
     }
 
+    /** Whether the metadata says that the second volume's reshape has begun, and that nothing of it has moved. */
+    static boolean isBetweenVolumes(Images images) throws IOException {
+        for (MemoryDisk disk : images.load()) {
+            OnDisk second = OnDisk.of(disk, 1).orElse(null);
+            if (second != null && second.migrating() && second.type() == OnDisk.RESHAPE && second.unit() == 0) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     /** Whether the metadata says that the reshape has begun. */
     boolean isBorn(Images images) throws IOException {
         for (MemoryDisk disk : images.load()) {

@@ -41,15 +41,11 @@ class HandOverTest {
         run(List.of(
                 new Cell(Change.GROW_RAID5_3_TO_4, Cut.COPIED, Direction.MDADM_WE_MDADM),
                 new Cell(Change.GROW_RAID5_3_TO_4, Cut.SAVING, Direction.WE_MDADM),
-                new Cell(Change.GROW_RAID5_3_TO_4, Cut.FINISHED, Direction.WE_MDADM),
                 new Cell(Change.GROW_RAID5_3_TO_5, Cut.COPIED, Direction.MDADM_WE),
-                new Cell(Change.GROW_RAID5_3_TO_5, Cut.START, Direction.WE_MDADM),
                 new Cell(Change.GROW_RAID5_3_TO_5, Cut.TORN, Direction.WE_MDADM),
                 new Cell(Change.GROW_RAID0_2_TO_3, Cut.START, Direction.MDADM_WE_MDADM),
                 new Cell(Change.GROW_RAID0_2_TO_3, Cut.COPIED, Direction.WE_MDADM),
-                new Cell(Change.GROW_RAID0_2_TO_3, Cut.LAST, Direction.WE_MDADM),
                 new Cell(Change.GROW_RAID0_2_TO_4, Cut.MIDDLE, Direction.MDADM_WE),
-                new Cell(Change.GROW_RAID0_2_TO_4, Cut.AFTER, Direction.WE_MDADM),
                 new Cell(Change.GROW_RAID0_2_TO_4, Cut.MIDDLE, Direction.WE_MDADM)));
     }
 
@@ -59,9 +55,7 @@ class HandOverTest {
                 new Cell(Change.CHUNK_RAID5_64_TO_128, Cut.LAST, Direction.MDADM_WE),
                 new Cell(Change.CHUNK_RAID5_64_TO_128, Cut.LAST, Direction.WE_MDADM),
                 new Cell(Change.CHUNK_RAID5_128_TO_64, Cut.COPIED, Direction.WE_MDADM_WE),
-                new Cell(Change.CHUNK_RAID5_128_TO_64, Cut.AFTER, Direction.WE_MDADM),
                 new Cell(Change.CHUNK_RAID0_64_TO_128, Cut.START, Direction.WE_MDADM),
-                new Cell(Change.CHUNK_RAID0_64_TO_128, Cut.LAST, Direction.WE_MDADM),
                 new Cell(Change.RAID0_2_TO_RAID5_3, Cut.COPIED, Direction.MDADM_WE_MDADM),
                 new Cell(Change.RAID0_2_TO_RAID5_3, Cut.MIDDLE, Direction.WE_MDADM)));
     }
@@ -72,7 +66,6 @@ class HandOverTest {
                 new Cell(Change.TWO_RAID5_3_TO_4_SECOND, Cut.START, Direction.WE_MDADM),
                 new Cell(Change.REBUILT_GROW_RAID5_3_TO_4, Cut.COPIED, Direction.WE_MDADM),
                 new Cell(Change.REBUILT_GROW_RAID5_3_TO_4, Cut.COPIED, Direction.MDADM_WE),
-                new Cell(Change.REBUILT_CHUNK_RAID5_64_TO_128, Cut.COPIED, Direction.WE_MDADM),
                 new Cell(Change.REBUILT_CHUNK_RAID5_64_TO_128, Cut.COPIED, Direction.MDADM_WE)));
     }
 

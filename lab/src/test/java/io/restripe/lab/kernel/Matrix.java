@@ -26,6 +26,8 @@ import java.util.stream.Stream;
  */
 final class Matrix {
     private static final String NOT_RECORDED = "all is moved, and the metadata still say that it is not";
+    /** First of what md.sh's finish says when it has waited long enough. */
+    private static final String NOT_SETTLED = "not settled";
 
     private static final int MOST_TRIES = 3;
     private static final int LONGEST_FINISH_SECONDS = 45;
@@ -239,6 +241,14 @@ final class Matrix {
                 // changed nothing. We do, and after us mdadm does.
                 OurSide.run(half.get(cell), (container, env) -> {});
                 unfinished.put(cell, "after mdadm would not (" + firstLine(unfinished.get(cell)) + ") and we did");
+            } else if (mdadmStands(cell, half.get(cell), unfinished.get(cell))) {
+                try {
+                    OurSide.run(half.get(cell), (container, env) -> {});
+                    unfinished.put(cell, "after mdadm stood (" + firstLine(unfinished.get(cell)) + ") and we went on");
+                } catch (ProblemException e) {
+                    table.wrong(cell, "mdadm stood, and we do not go on: " + e.getMessage());
+                    unfinished.remove(cell);
+                }
             }
         }
         Map<Cell, String> before = unfinished;
@@ -260,6 +270,19 @@ final class Matrix {
         }
     }
 
+    /**
+     * With all moved, mdadm may wait for ever for an end that has been already. Its next assembly is not to be tried then: it may have
+     * recorded that the next volume has begun, and takes that for one of the new shape and destroys it (docs/imsm.md 13.5).
+     */
+    private static boolean mdadmStands(Cell cell, Images left, String what) throws IOException {
+        return HandOver.isBetweenVolumes(left) || cell.cut() == Cut.FINISHED && what.startsWith(NOT_SETTLED);
+    }
+
+    /** By what was wrong with the last try. */
+    private static boolean isUnrecorded(String what) {
+        return what.equals(NOT_RECORDED) || what.startsWith(NOT_SETTLED);
+    }
+
     /** Whether that is where the one who finishes begins. */
     private static boolean takesOverInTheLastUnit(Cell cell) {
         return cell.direction() == Direction.MDADM_WE_MDADM
@@ -268,14 +291,15 @@ final class Matrix {
     }
 
     /**
-     * When the power failed in the last unit, mdadm moves everything and may leave the end unrecorded however often it assembles (13.1).
+     * When the power failed in the last unit, mdadm moves everything and may leave the end unrecorded however often it assembles (13.1), or
+     * wait for ever for an end that has been already.
      * We record it, and then mdadm assembles what is over and compares it once more. Nowhere else may it need that.
      */
     private void recordEnds(
             Map<Cell, Images> half, Map<Cell, Boolean> grows, Map<Cell, String> still, Map<Cell, String> told)
             throws Exception {
         Map<Cell, Images> ended = new LinkedHashMap<>(half);
-        ended.keySet().removeIf(cell -> !takesOverInTheLastUnit(cell) || !NOT_RECORDED.equals(still.get(cell)));
+        ended.keySet().removeIf(cell -> !takesOverInTheLastUnit(cell) || !isUnrecorded(still.getOrDefault(cell, "")));
         if (ended.isEmpty()) {
             return;
         }
@@ -304,7 +328,11 @@ final class Matrix {
                     container.finish(LONGEST_FINISH_SECONDS);
                     String wrong = changes.get(cell.change()).wrong(container, grows.get(cell));
                     if (wrong != null) {
-                        table.wrong(cell, wrong);
+                        table.wrong(
+                                cell,
+                                before.containsKey(cell)
+                                        ? wrong + "\nat a later try; before: " + before.get(cell)
+                                        : wrong);
                         container.abandon();
                         continue;
                     }

@@ -69,6 +69,9 @@ class UnderWayTest {
         NOW
     }
 
+    /** Members of the RAID5 behind its grow. */
+    private static final int GROWN = Made.RAID5.members + 1;
+
     @TempDir(cleanup = CleanupMode.ON_SUCCESS)
     private static Path folder;
 
@@ -179,7 +182,7 @@ class UnderWayTest {
                     guest, copy, this::isCaughtWriting, () -> container.script("writable\n" + writing.script(), LONG));
         }
         OurSide.run(left, (container, env) -> {});
-        assertMdadmFinds(left, writing, 0);
+        assertMdadmFinds(left, writing, Made.RAID5.members, 0);
     }
 
     @Test
@@ -189,7 +192,7 @@ class UnderWayTest {
                 IMAGES.get(Made.RAID5),
                 this::isCaughtWriting,
                 (container, env) -> writing.onto(container.volume("v0")));
-        assertMdadmFinds(left, writing, 0);
+        assertMdadmFinds(left, writing, Made.RAID5.members, 0);
     }
 
     /** Dirty, and between the writes of data and of parity. */
@@ -247,7 +250,7 @@ class UnderWayTest {
                     .isEqualTo(writing.after().sha256());
         }
         OurSide.run(left, (container, env) -> {});
-        assertMdadmFinds(left, writing, 1);
+        assertMdadmFinds(left, writing, GROWN, 0);
     }
 
     @Test
@@ -266,7 +269,7 @@ class UnderWayTest {
             container.awaitIdle(TimeUnit.HOURS.toNanos(1));
             writer.join();
         });
-        assertMdadmFinds(left, writing, 1);
+        assertMdadmFinds(left, writing, GROWN, Overwriting.RUN * Contents.BLOCK / Units.SECTOR_BYTES);
     }
 
     /** Behind the critical units: there mdadm loses writes that it has acknowledged (docs/imsm.md 13.2). */
@@ -330,16 +333,21 @@ class UnderWayTest {
         }
     }
 
-    private static void assertMdadmFinds(Images left, Overwriting writing, int more) throws IOException {
+    /**
+     * @param members of the array as mdadm must show it
+     * @param stale sectors of rows whose parity may be wrong: those of the run that was on its way when the power failed, which mdadm
+     *     does not compare after a reshape (docs/imsm.md 13.10)
+     */
+    private static void assertMdadmFinds(Images left, Overwriting writing, int members, long stale) throws IOException {
         try (KernelOracle guest = boot(Map.of(Made.RAID5, left))) {
             KernelOracle container = left.in(guest, "again");
             KernelOracle.Seen seen = container.assembleAndFinish();
-            assertThat(seen.members()).isEqualTo(Made.RAID5.members + more);
+            assertThat(seen.members()).isEqualTo(members);
             Path read = newFolder("read");
             container.readOut(writing.after().bytes(), read);
             assertThat(writing.wrong(read)).isNull();
             assertThat(writing.arrived(read)).isBetween(0L, writing.order().size() - 1L);
-            assertThat(container.mismatches()).isZero();
+            assertThat(container.mismatches()).isLessThanOrEqualTo(stale);
             container.stop();
         }
     }

@@ -59,6 +59,8 @@ final class Watch<K> {
             for (Path image : images.disks().values()) {
                 members.add(new ImageView(image));
             }
+            guest.freeze(); // the first one takes longer than a moment may last
+            guest.thaw();
             Thread.ofVirtual().start(running);
             while (!running.isDone() && !open.isEmpty()) {
                 if (!look.at(members, open, false).isEmpty()) {

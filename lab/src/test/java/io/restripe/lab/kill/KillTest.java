@@ -14,7 +14,7 @@ import org.junit.jupiter.api.io.TempDir;
 class KillTest {
     private static final long SEED = Long.getLong("restripe.seed", System.nanoTime() >>> 10);
     private static final int ROUNDS = Integer.getInteger("restripe.rounds", 200);
-    private static final int QUICK_ROUNDS = 6;
+    private static final int QUICK_ROUNDS = 3;
 
     @TempDir
     Path folder;

@@ -5,6 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.restripe.array.Attribute;
 import io.restripe.array.AttributeException;
 import io.restripe.array.engine.EmbeddedArray;
+import io.restripe.disk.Buffers;
+import io.restripe.disk.DiskException;
+import io.restripe.env.Env;
 import io.restripe.env.Signal;
 import io.restripe.lab.sim.SimEnv;
 import io.restripe.lab.sim.SimOptions;
@@ -13,7 +16,7 @@ import org.junit.jupiter.api.Test;
 
 /** The embedded array relocates under users, in orders of threads that a seed draws. */
 class EngineLifeTest {
-    private static final int SEEDS = 12;
+    private static final int SEEDS = 150;
 
     @Test
     void users_around_the_step_that_is_under_way_see_what_they_wrote() {
@@ -64,5 +67,61 @@ class EngineLifeTest {
         rig.array().write(Attribute.SYNC_MAX, Long.toString(device));
         rig.await(wake, Attribute.SYNC_COMPLETED, device + " / " + rig.component());
         return (env.nanoTime() - began) / 1_000_000_000L;
+    }
+
+    /** Time passes with every step of a thread here. Below its least speed a sync makes no room. */
+    @Test
+    void under_a_user_a_reshape_rests() {
+        long[] nanos = new long[2];
+        for (int turn = 0; turn < nanos.length; turn++) {
+            int which = turn;
+            SimEnv env = new SimEnv(SimOptions.seeded(1).withStepNanos(10_000).withMaxSteps(400_000));
+            env.run(() -> {
+                try {
+                    nanos[which] = nanosOfAReshape(env, which == 0 ? 1_000_000_000 : 1);
+                } catch (AttributeException e) {
+                    throw new IllegalStateException(e);
+                }
+            });
+        }
+        assertThat(nanos[1]).isGreaterThan(nanos[0] * 2);
+    }
+
+    private static long nanosOfAReshape(SimEnv env, long leastSpeed) throws AttributeException {
+        EngineRig rig = new EngineRig(env, true);
+        rig.start();
+        EmbeddedArray array = rig.array();
+        Signal wake = new Signal(env);
+        array.subscribe(wake::raise);
+        array.write(Attribute.SYNC_SPEED_MAX, "1000000000");
+        array.write(Attribute.SYNC_SPEED_MIN, Long.toString(leastSpeed));
+        rig.begin();
+        boolean[] done = new boolean[1];
+        readOnce(array); // whoever is scheduled first, the user is there
+        Env.Worker reader = env.start("reader", () -> readOn(env, array, done));
+        long began = env.nanoTime();
+        long end = rig.component() / 2;
+        array.write(Attribute.SYNC_MAX, Long.toString(end));
+        rig.await(wake, Attribute.SYNC_COMPLETED, end + " / " + rig.component());
+        long nanos = env.nanoTime() - began;
+        done[0] = true;
+        reader.join();
+        rig.stop();
+        return nanos;
+    }
+
+    private static void readOn(SimEnv env, EmbeddedArray array, boolean[] done) {
+        while (!done[0]) {
+            readOnce(array);
+            env.sleepNanos(500_000);
+        }
+    }
+
+    private static void readOnce(EmbeddedArray array) {
+        try {
+            array.disk().read(array.disk().sectors() - 1, Buffers.allocate(1));
+        } catch (DiskException e) {
+            throw new IllegalStateException(e);
+        }
     }
 }

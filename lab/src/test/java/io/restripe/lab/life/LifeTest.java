@@ -30,7 +30,7 @@ class LifeTest {
     void lives_that_nobody_has_seen_before_lose_nothing() {
         long seed = ThreadLocalRandom.current().nextInt(1_000_000);
         for (ReshapeCase which : ReshapeCase.values()) {
-            if (which.past() != ReshapeCase.Past.LOST_A_MEMBER) {
+            if (which.reshapes() && which.past() != ReshapeCase.Past.LOST_A_MEMBER) {
                 System.out.println(which + " " + seed + ": " + new Life(which, seed).run());
             }
         }

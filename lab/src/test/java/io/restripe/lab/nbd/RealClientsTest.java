@@ -2,6 +2,7 @@ package io.restripe.lab.nbd;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.restripe.disk.Buffers;
 import io.restripe.disk.FileDisk;
 import io.restripe.disk.FileDisk.Access;
 import io.restripe.disk.FileDisk.Caching;
@@ -33,11 +34,13 @@ class RealClientsTest {
     private NbdServer server;
     private Path socket;
 
+    private final MemoryDisk memory = new MemoryDisk("m0", SECTORS);
+
     @BeforeEach
     void serve() throws Exception {
         socket = folder.resolve("nbd.sock");
         server = new NbdServer(new SystemEnv());
-        server.add(new Export("memory", "a disk in memory", new MemoryDisk("m0", SECTORS), false));
+        server.add(new Export("memory", "a disk in memory", memory, false));
         server.listen(socket);
     }
 
@@ -60,8 +63,8 @@ class RealClientsTest {
     void nbdinfo_sees_what_is_exported() throws Exception {
         Tool nbdinfo = Tool.found("nbdinfo", "libnbd-bin");
         server.add(new Export("fixed", "", new MemoryDisk("m1", SECTORS, 4096), true));
-        String memory = nbdinfo.run(folder, uri("memory")).succeeded().output();
-        assertThat(memory)
+        String told = nbdinfo.run(folder, uri("memory")).succeeded().output();
+        assertThat(told)
                 .contains("newstyle-fixed without TLS, using structured packets")
                 .contains("description: a disk in memory")
                 .contains("export-size: " + BYTES)
@@ -84,9 +87,13 @@ class RealClientsTest {
                 .contains("is_read_only: true")
                 .contains("block_size_minimum: 4096");
         assertThat(nbdinfo.run(folder, uri("other")).code()).isNotZero();
-        assertThat(nbdinfo.run(folder, "--map", uri("memory")).succeeded().output())
-                .contains(String.valueOf(BYTES))
-                .contains("data");
+        memory.write(0, Buffers.allocate(2048).fill((byte) 1));
+        assertThat(nbdinfo.run(folder, "--map", uri("memory"))
+                        .succeeded()
+                        .output()
+                        .lines()
+                        .map(line -> line.strip().replaceAll(" +", " ")))
+                .containsExactly("0 1048576 0 data", "1048576 " + (BYTES - 1048576) + " 3 hole,zero");
     }
 
     @Test

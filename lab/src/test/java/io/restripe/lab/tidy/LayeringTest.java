@@ -31,6 +31,7 @@ class LayeringTest {
             "nbd",
             "fuse",
             "stripe",
+            "consistency",
             "metadata",
             "array",
             "reshape",

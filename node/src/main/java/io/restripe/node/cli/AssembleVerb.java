@@ -1,6 +1,7 @@
 package io.restripe.node.cli;
 
 import io.restripe.node.daemon.Backend;
+import io.restripe.node.daemon.BackendChoice;
 import io.restripe.node.daemon.StartOptions;
 import io.restripe.node.rpc.ContainerStatus;
 import io.restripe.node.rpc.HostClient;
@@ -46,9 +47,9 @@ final class AssembleVerb extends Verb {
                 .build());
         text(
                 spec,
-                "A reshape that was cut off anywhere is recovered from its copy area and goes on in the background. With",
-                "--backend=kernel, arrays that the kernel runs already are taken over as they are, whoever started them, when",
-                "nobody keeps their metadata any more.",
+                "A reshape that was cut off anywhere is recovered from its copy area and goes on in the background.",
+                "Arrays that the kernel runs already are taken over as they are, whoever started them, when nobody keeps their",
+                "metadata any more.",
                 "",
                 "Example: restripe assemble c0 /d/*.img");
     }
@@ -68,7 +69,7 @@ final class AssembleVerb extends Verb {
         if (line.has("--finish") && line.has("--read-only")) {
             throw line.usage("--finish", "nothing can be finished with --read-only");
         }
-        if (line.backend() == Backend.KERNEL && line.has("--read-only")) {
+        if (line.backend().equals(Optional.of(Backend.KERNEL)) && line.has("--read-only")) {
             throw line.usage("--backend", "--read-only looks at the members alone: leave --backend out");
         }
         RunFolder run = session.run();
@@ -82,12 +83,12 @@ final class AssembleVerb extends Verb {
                 line.copyArea(),
                 line.memberTimeoutNanos(),
                 line.listen(),
-                line.backend(),
+                Backend.EMBEDDED,
                 line.has("--volatile-cache"));
         boolean foreground = line.has("--foreground") || line.has("--finish");
-        HostStarter.Started host = new HostStarter(run, session.variables()).start(options, !foreground);
+        HostStarter.Started host = start(session, options, line.backend(), !foreground);
         if (!foreground) {
-            session.result(host.status().toMap(), text(host.status()));
+            session.result(host.status().toMap(), StatusText.noted(host.status()));
             return Main.OK;
         }
         boolean staying = !line.has("--finish");
@@ -96,10 +97,15 @@ final class AssembleVerb extends Verb {
         return line.has("--finish") ? finish(session, host) : stay(session, host);
     }
 
-    private static String text(ContainerStatus status) {
-        StringBuilder text = new StringBuilder();
-        status.notes().forEach(n -> text.append("note: ").append(n).append('\n'));
-        return text + StatusText.brief(status);
+    private static HostStarter.Started start(
+            Session session, StartOptions options, Optional<Backend> told, boolean detached) throws ProblemException {
+        HostStarter starter = new HostStarter(session.run(), session.variables());
+        if (session.run().alive(options.name())) {
+            return starter.start(
+                    options, detached); // which refuses: that is to be told, and not what its members allow
+        }
+        BackendChoice choice = session.engine().backendFor(options, told);
+        return starter.start(options.withBackend(choice.backend()), detached).withNote(choice.note());
     }
 
     private static boolean named(String first) {
@@ -115,7 +121,7 @@ final class AssembleVerb extends Verb {
     }
 
     private static int stay(Session session, HostStarter.Started host) {
-        session.note(text(host.status()) + "\nIn the foreground: Ctrl-C, or restripe stop "
+        session.note(StatusText.noted(host.status()) + "\nIn the foreground: Ctrl-C, or restripe stop "
                 + host.status().name() + ", stops it.");
         return awaitEnd(host.process());
     }
@@ -123,7 +129,7 @@ final class AssembleVerb extends Verb {
     private static int finish(Session session, HostStarter.Started host) throws ProblemException {
         String container = host.status().name();
         try (HostClient client = HostClient.connect(session.run(), container)) {
-            session.note(text(host.status()));
+            session.note(StatusText.noted(host.status()));
             ContainerStatus status = new Follower(session, client, new ArrayName(container, "")).follow(Long.MAX_VALUE);
             Optional<Problem> unrecorded = end(host, client, status);
             int exit = awaitEnd(host.process());

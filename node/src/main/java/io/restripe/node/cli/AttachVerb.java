@@ -23,7 +23,8 @@ final class AttachVerb extends Verb {
         text(
                 spec,
                 "Needs root. Prints the device: make a file system on it, mount it, and grow the volume meanwhile; the device becomes as"
-                        + " large as the volume when the reshape has ended.",
+                        + " large as the volume when the reshape has ended. A volume that Linux md runs is a device already, which is"
+                        + " printed.",
                 "",
                 "When the host process dies, requests wait for the next one of this container (with fuse: Linux 6.9 or newer, else they"
                         + " fail): assemble it again.",

@@ -1,12 +1,17 @@
 package io.restripe.node.cli;
 
+import io.restripe.consistency.ConsistencyPolicy;
+import io.restripe.node.daemon.Backend;
+import io.restripe.node.daemon.BackendChoice;
 import io.restripe.node.daemon.CreateRequest;
 import io.restripe.node.daemon.StartOptions;
 import io.restripe.node.rpc.ContainerStatus;
 import io.restripe.node.rpc.HostClient;
 import io.restripe.node.rpc.Json;
+import io.restripe.rule.Problem;
 import io.restripe.rule.ProblemException;
 import java.util.List;
+import java.util.Optional;
 import picocli.CommandLine.Model.CommandSpec;
 
 /** Makes a container with a volume, or a further volume in a running container. */
@@ -32,6 +37,7 @@ final class CreateVerb extends Verb {
         spec.addOption(value("SIZE", "Of each member, in KiB or with K, M, G; default: all there is", "-z", "--size"));
         spec.addOption(value("N", "Members that become spares: checked against the list", "-x", "--spare-devices"));
         spec.addOption(value("FORMAT", "Metadata format; imsm is the only one and the default", "-e", "--metadata"));
+        PolicyOptions.describe(spec);
         newFiles(spec, "members");
         spec.addOption(flag("The members are equal already (or hold zeroes): no first resync", "--assume-clean"));
         spec.addOption(flag("Overwrite what else the members carry", "-f", "--force"));
@@ -56,6 +62,7 @@ final class CreateVerb extends Verb {
                 throw line.usage("--no-start", array.container() + " is running; a volume made in it runs too");
             }
             try (HostClient client = HostClient.connect(session.run(), array.container())) {
+                refuseOther(line, array, client.status());
                 client.call("create", request.toMap());
                 report(session, array, client.status());
             }
@@ -64,6 +71,10 @@ final class CreateVerb extends Verb {
         if (request.members().isEmpty()) {
             throw line.usage("members", array.container() + " is not running: name the members to make it on");
         }
+        if (line.has("--no-start") && line.has("--backend")) {
+            throw line.usage("--backend", "with --no-start nothing runs yet: say it to restripe assemble");
+        }
+        BackendChoice choice = session.engine().backendFor(array.container(), request, line.backend());
         notes(session, session.engine().create(request));
         if (line.has("--no-start")) {
             session.result(
@@ -73,18 +84,32 @@ final class CreateVerb extends Verb {
             return Main.OK;
         }
         StartOptions options = StartOptions.normal(array.container(), request.members(), timeout)
-                .withBackend(line.backend());
+                .withBackend(choice.backend());
         report(
                 session,
                 array,
                 new HostStarter(session.run(), session.variables())
                         .start(options, true)
+                        .withNote(choice.note())
                         .status());
         return Main.OK;
     }
 
+    /** All volumes of a container are run by one. */
+    private static void refuseOther(Line line, ArrayName array, ContainerStatus status) throws ProblemException {
+        Optional<Backend> told = line.backend();
+        if (told.isPresent() && !told.get().word().equals(status.backend())) {
+            throw new ProblemException(new Problem(
+                    "cannot create " + array + " with --backend=" + told.get().word(),
+                    "container " + array.container(),
+                    "it runs with --backend=" + status.backend() + ", and all of its volumes are run by one",
+                    "Leave --backend out; or stop it and assemble it with --backend="
+                            + told.get().word()));
+        }
+    }
+
     private static void report(Session session, ArrayName array, ContainerStatus status) {
-        session.result(status.toMap(), array + " is made and running.\n" + StatusText.brief(status));
+        session.result(status.toMap(), array + " is made and running.\n" + StatusText.noted(status));
     }
 
     private static int layout(Line line, int level) {
@@ -123,7 +148,8 @@ final class CreateVerb extends Verb {
                 members,
                 line.newFiles(),
                 line.has("--assume-clean"),
-                line.has("--force"));
+                line.has("--force"),
+                PolicyOptions.wanted(line).orElse(ConsistencyPolicy.RESYNC));
         try {
             request.geometry();
         } catch (IllegalArgumentException | ArithmeticException e) {

@@ -1,12 +1,15 @@
 package io.restripe.node.cli;
 
+import io.restripe.consistency.ConsistencyPolicy;
 import io.restripe.node.daemon.GrowArguments;
 import io.restripe.node.daemon.PlanText;
+import io.restripe.node.daemon.PolicyRequest;
 import io.restripe.node.rpc.ContainerStatus;
 import io.restripe.node.rpc.HostClient;
 import io.restripe.node.rpc.Json;
 import io.restripe.rule.ProblemException;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.TimeUnit;
 import picocli.CommandLine.Model.CommandSpec;
@@ -27,6 +30,7 @@ final class GrowVerb extends Verb {
         spec.addOption(value("N", "Wanted number of members, parity included", "-n", "--raid-devices"));
         spec.addOption(value("KIB", "Wanted chunk in KiB", "-c", "--chunk"));
         spec.addOption(value("LEVEL", "Wanted level: 5, from RAID0 with one disk more", "-l", "--level"));
+        PolicyOptions.describe(spec);
         spec.addOption(values(
                 "MEMBER", "Disks to take in first, PATH, PATH@SERIAL or the URI of an NBD export", "-a", "--add"));
         newFiles(spec, "disks of --add");
@@ -51,7 +55,10 @@ final class GrowVerb extends Verb {
                 "The command returns as soon as the reshape is durably begun; it goes on in the background and survives",
                 "a power cut at any moment: assemble the array again and it goes on.",
                 "",
-                "Example: restripe grow c0/data --raid-devices=4 --add d.img --wait");
+                "A consistency policy changes at once, while the volume is in use; it must be whole, with nothing else under way.",
+                "",
+                "Examples: restripe grow c0/data --raid-devices=4 --add d.img --wait",
+                "          restripe grow c0/data --consistency-policy=ppl");
     }
 
     @Override
@@ -87,10 +94,15 @@ final class GrowVerb extends Verb {
                     line.has("--pause") ? "--pause" : "--continue",
                     "it is about a reshape that runs; give the new shape later");
         }
+        boolean policy = PolicyOptions.wanted(line).isPresent();
+        if (policy && (steering || !wanted.empty() || line.has("--plan"))) {
+            throw line.usage("--consistency-policy, --bitmap", "they go with no change of shape; one after the other");
+        }
         boolean shape = wanted.raidDisks().isPresent()
                 || wanted.chunkKib().isPresent()
                 || wanted.level().isPresent();
-        if (!shape && !steering && !line.has("--speed-limit") && !line.has("--max-hold") && !line.has("--wait")) {
+        boolean steers = steering || line.has("--speed-limit") || line.has("--max-hold") || line.has("--wait");
+        if (!shape && !policy && !steers) {
             throw line.usage("options", "no new shape is given: --raid-devices, --chunk or --level");
         }
         if (line.has("--plan") && !shape) {
@@ -107,6 +119,15 @@ final class GrowVerb extends Verb {
         OptionalInt hold = line.number("--max-hold", 1, 60_000);
         if (hold.isPresent()) {
             client.call("max-hold", Json.map("nanos", TimeUnit.MILLISECONDS.toNanos(hold.getAsInt())));
+        }
+        Optional<ConsistencyPolicy> policy = PolicyOptions.wanted(line);
+        if (policy.isPresent()) {
+            if (line.has("--wait")) {
+                awaitSyncs(session, client);
+            }
+            String from = PolicyOptions.dropsBitmap(line) ? ConsistencyPolicy.BITMAP.word() : "";
+            client.call(
+                    "policy", new PolicyRequest(wanted.volume(), policy.get().word(), from).toMap());
         }
         if (line.has("--wait") && !wanted.empty()) {
             awaitSyncs(session, client);

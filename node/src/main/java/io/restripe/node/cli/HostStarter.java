@@ -1,5 +1,6 @@
 package io.restripe.node.cli;
 
+import io.restripe.node.daemon.Backend;
 import io.restripe.node.daemon.HostJvm;
 import io.restripe.node.daemon.StartOptions;
 import io.restripe.node.rpc.ContainerStatus;
@@ -33,7 +34,12 @@ final class HostStarter {
     }
 
     /** A started host and what it said first. */
-    record Started(Process process, ContainerStatus status) {}
+    record Started(Process process, ContainerStatus status) {
+        /** The same with what the command itself has to say. */
+        Started withNote(Optional<String> note) {
+            return note.map(text -> new Started(process, status.withNote(text))).orElse(this);
+        }
+    }
 
     /**
      * @param detached lives on when the command ends; else it belongs to the command's process group
@@ -42,17 +48,51 @@ final class HostStarter {
     Started start(StartOptions options, boolean detached) throws ProblemException {
         try {
             File log = preparedLog(options.name());
-            ProcessBuilder builder = new ProcessBuilder(commandLine(options, detached))
+            List<String> words = new ArrayList<>(List.of("host"));
+            words.addAll(HostVerb.arguments(options));
+            ProcessBuilder builder = new ProcessBuilder(commandLine(options.backend(), words, detached))
                     .redirectInput(new File("/dev/null"))
                     .redirectError(ProcessBuilder.Redirect.appendTo(log));
             builder.environment().put("RESTRIPE_RUN", run.root().toString());
             Process process = builder.start();
-            return new Started(process, verdict(options.name(), process));
+            return new Started(
+                    process, ContainerStatus.ofMap(verdict(options.name(), process, run.log(options.name()))));
         } catch (IOException e) {
             throw new ProblemException(
                     new Problem(
                             "cannot start a host process for " + options.name(),
                             run.folder(options.name()).toString(),
+                            String.valueOf(e.getMessage()),
+                            "Set RESTRIPE_RUN to a folder of yours that can be written"),
+                    e);
+        }
+    }
+
+    /** A started monitor and what it said first. */
+    record Monitor(Process process, Map<String, Object> verdict) {}
+
+    /**
+     * Starts {@code monitor} as a process of its own.
+     *
+     * @throws ProblemException its own, when it could not take over
+     */
+    Monitor monitor(String name, List<String> members, boolean detached) throws ProblemException {
+        try {
+            Path log = run.monitorLog(name);
+            Files.createDirectories(log.getParent());
+            List<String> words = new ArrayList<>(List.of("monitor", "--process", "--", name));
+            words.addAll(members);
+            ProcessBuilder builder = new ProcessBuilder(commandLine(Backend.KERNEL, words, detached))
+                    .redirectInput(new File("/dev/null"))
+                    .redirectError(ProcessBuilder.Redirect.appendTo(log.toFile()));
+            builder.environment().put("RESTRIPE_RUN", run.root().toString());
+            Process process = builder.start();
+            return new Monitor(process, verdict(name, process, log));
+        } catch (IOException e) {
+            throw new ProblemException(
+                    new Problem(
+                            "cannot start a monitor for " + name,
+                            run.root().toString(),
                             String.valueOf(e.getMessage()),
                             "Set RESTRIPE_RUN to a folder of yours that can be written"),
                     e);
@@ -69,20 +109,19 @@ final class HostStarter {
         return log.toFile();
     }
 
-    private List<String> commandLine(StartOptions options, boolean detached) {
+    private List<String> commandLine(Backend backend, List<String> verb, boolean detached) {
         List<String> words = new ArrayList<>();
         if (detached) {
             sessionLeader().ifPresent(words::add);
         }
-        words.addAll(HostJvm.command(options.backend()));
+        words.addAll(HostJvm.command(backend));
         String more = variables.getOrDefault("RESTRIPE_HOST_JAVA_OPTS", "").strip();
         if (!more.isEmpty()) {
             words.addAll(List.of(more.split("\\s+", -1)));
         }
         words.addAll(List.of("-cp", System.getProperty("java.class.path")));
         words.add(System.getProperty("restripe.main", Main.class.getName()));
-        words.add("host");
-        words.addAll(HostVerb.arguments(options));
+        words.addAll(verb);
         return words;
     }
 
@@ -96,7 +135,8 @@ final class HostStarter {
         return Optional.empty();
     }
 
-    private ContainerStatus verdict(String container, Process process) throws IOException, ProblemException {
+    private static Map<String, Object> verdict(String container, Process process, Path log)
+            throws IOException, ProblemException {
         BufferedReader reader = process.inputReader(StandardCharsets.UTF_8);
         String line = reader.readLine();
         if (line == null) {
@@ -104,13 +144,13 @@ final class HostStarter {
                     "cannot start " + container,
                     "host process " + process.pid(),
                     "it ended without a word",
-                    "Its log may tell: " + run.log(container)));
+                    "Its log may tell: " + log));
         }
         Map<String, Object> message = Json.parse(line);
         Optional<Map<String, Object>> error = Json.inner(message, "error");
         if (error.isPresent()) {
             throw new ProblemException(Json.problemOf(error.get()));
         }
-        return ContainerStatus.ofMap(Json.inner(message, "ok").orElseThrow(() -> new IOException("verdict " + line)));
+        return Json.inner(message, "ok").orElseThrow(() -> new IOException("verdict " + line));
     }
 }

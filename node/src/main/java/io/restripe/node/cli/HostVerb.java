@@ -77,7 +77,7 @@ final class HostVerb extends Verb {
                 line.copyArea(),
                 line.memberTimeoutNanos(),
                 line.listen(),
-                line.backend(),
+                line.backend().orElse(Backend.EMBEDDED),
                 line.has("--volatile-cache"));
         return new HostMain(session.env(), session.run(), session.engine()).run(options, session.out());
     }

@@ -109,10 +109,11 @@ final class Line {
                         usage("--copy-area", "\"" + word + "\" is none of " + String.join(", ", CopyAreas.words())));
     }
 
-    Backend backend() {
-        String word = text("--backend").orElse(Backend.EMBEDDED.word());
-        return Backend.parse(word)
-                .orElseThrow(() -> usage("--backend", "\"" + word + "\" is neither embedded nor kernel"));
+    /** What {@code --backend} says; without it that is to be chosen. */
+    Optional<Backend> backend() {
+        return text("--backend")
+                .map(word -> Backend.parse(word)
+                        .orElseThrow(() -> usage("--backend", "\"" + word + "\" is neither embedded nor kernel")));
     }
 
     /** What {@code --member-timeout} says, or what is usual. */

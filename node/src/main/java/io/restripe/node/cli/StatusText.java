@@ -39,6 +39,13 @@ final class StatusText {
         return text.toString().stripTrailing();
     }
 
+    /** The same with what a person should know in front. */
+    static String noted(ContainerStatus c) {
+        StringBuilder text = new StringBuilder();
+        c.notes().forEach(n -> text.append("note: ").append(n).append('\n'));
+        return text + brief(c);
+    }
+
     private static void appendProblem(StringBuilder text, String indent, Problem p) {
         text.append(indent).append("stands: ").append(p.text()).append('\n');
     }
@@ -121,6 +128,7 @@ final class StatusText {
         line(text, "Format", c.format() + ", generation " + c.generation());
         line(text, "UUID", c.uuid());
         line(text, "Host process", String.valueOf(c.pid()));
+        line(text, "Back end", c.backend());
         text.append("Members\n");
         for (MemberStatus m : c.members()) {
             text.append(String.format(
@@ -148,6 +156,7 @@ final class StatusText {
             line(text, "Chunk", v.shape().chunkKib() + " KiB");
         }
         line(text, "Size", Sizes.text(v.shape().sizeBytes()) + " (" + v.shape().sizeBytes() + " bytes)");
+        line(text, "Policy", v.policy());
         line(text, "State", v.state() + (v.degraded() > 0 ? ", degraded by " + v.degraded() : ""));
         v.uris().forEach(uri -> line(text, "NBD", uri));
         if (!v.device().isEmpty()) {

@@ -128,8 +128,9 @@ abstract class Verb {
     static void backend(CommandSpec spec) {
         spec.addOption(value(
                 "WHO",
-                "Who does the I/O of the arrays: embedded (the host process; the default), or kernel (Linux md: each volume is a"
-                        + " block device /dev/mdN; members are block devices; root only)",
+                "Who does the I/O of the arrays: kernel (Linux md: each volume is a block device /dev/mdN; root only), or embedded (the"
+                        + " host process). Default: kernel where all members are block devices and md is there and can,"
+                        + " else embedded; a note says which and why. What md runs already it goes on running",
                 "--backend"));
     }
 

@@ -25,8 +25,10 @@ final class Verbs {
             new Entry("write", WriteVerb::new),
             new Entry("attach", AttachVerb::new),
             new Entry("detach", DetachVerb::new),
+            new Entry("monitor", MonitorVerb::new),
             new Entry("demo", DemoVerb::new),
             new Entry("host", HostVerb::new),
+            new Entry("manage", ManageVerb::new),
             new Entry("manual", ManualVerb::new));
 
     private Verbs() {}

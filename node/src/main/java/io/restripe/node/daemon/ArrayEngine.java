@@ -12,6 +12,17 @@ public interface ArrayEngine {
     /** Starts a container from its members. The members are locked until it is stopped. */
     HostedContainer start(StartOptions options) throws ProblemException;
 
+    /**
+     * Who does the I/O of a container that is about to be started with these options, whatever back end they name.
+     *
+     * @param told what the user wants; empty: what suits the members and this system
+     * @throws ProblemException when what was told cannot be
+     */
+    BackendChoice backendFor(StartOptions options, Optional<Backend> told) throws ProblemException;
+
+    /** The same for one that is about to be made. */
+    BackendChoice backendFor(String container, CreateRequest request, Optional<Backend> told) throws ProblemException;
+
     /** Makes a container with one volume on members; durable on return, and not running. Gives notes for a person. */
     List<String> create(CreateRequest request) throws ProblemException;
 

@@ -96,7 +96,7 @@ final class Attachments {
     }
 
     /**
-     * Makes a block device of the volume.
+     * Makes a block device of the volume. One that Linux md runs is one already.
      *
      * @param driver {@code nbd}, {@code fuse}, or empty for the best there is
      * @return the volume, the device and the driver
@@ -105,8 +105,11 @@ final class Attachments {
         lock.lock();
         try {
             Disk disk = container.volume(volume); // refuses a volume that is not there
-            requireNew(volume);
             ContainerStatus status = container.status();
+            if (status.backend().equals(Backend.KERNEL.word())) {
+                return asItIs(volume, driver, disk.name());
+            }
+            requireNew(volume);
             String uuid = status.volume(volume).orElseThrow().uuid();
             Attachment made = attacher.attach(driver, volume, uuid, disk, status.readOnly());
             attached.put(volume, made);
@@ -117,6 +120,14 @@ final class Attachments {
         } finally {
             lock.unlock();
         }
+    }
+
+    private Map<String, Object> asItIs(String volume, String driver, String device) throws ProblemException {
+        if (!driver.isEmpty()) {
+            throw refused(
+                    "attach", volume, "it is " + device + " of Linux md already", "Use that, or leave --driver out");
+        }
+        return Json.map("volume", volume, "device", device, "driver", "md");
     }
 
     private void requireNew(String volume) throws ProblemException, IOException {

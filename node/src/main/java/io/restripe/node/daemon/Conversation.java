@@ -130,6 +130,7 @@ final class Conversation implements Runnable {
             case "grow" -> {
                 return notes(container.grow(GrowArguments.ofMap(request)));
             }
+            case "policy" -> container.changePolicy(PolicyRequest.ofMap(request));
             case "resume" -> container.resume();
             case "pause" -> container.pause();
             case "speed-limit" -> container.speedLimit(Json.number(request, "kib"));

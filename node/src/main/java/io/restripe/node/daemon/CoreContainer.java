@@ -1,29 +1,28 @@
 package io.restripe.node.daemon;
 
+import io.restripe.array.kernel.KernelContainer;
 import io.restripe.assembly.MemberOpener;
 import io.restripe.disk.Disk;
 import io.restripe.env.Env;
 import io.restripe.host.ContainerScrub;
 import io.restripe.host.RunningContainer;
+import io.restripe.metadata.Container;
 import io.restripe.metadata.MemberDisk;
 import io.restripe.metadata.Volume;
-import io.restripe.metadata.VolumeSpec;
 import io.restripe.node.rpc.ContainerStatus;
 import io.restripe.node.rpc.MemberStatus;
 import io.restripe.node.rpc.ScrubResult;
-import io.restripe.reshape.GrowRequest;
 import io.restripe.rule.Finding;
 import io.restripe.rule.Problem;
 import io.restripe.rule.ProblemException;
-import io.restripe.unit.Units;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Lock;
@@ -40,18 +39,63 @@ final class CoreContainer implements HostedContainer {
     private final RunningContainer running;
     private final StartOptions options;
     private final Members members;
+    private final VolumeDisks volumes;
     private final Lock turn;
     private volatile boolean stopping;
     /** Serial to disk. */
     private final Map<String, MemberDisk> open = new ConcurrentHashMap<>();
+    /** Where the kernel has the disks too. */
+    private final Optional<Arrivals> arrivals;
 
-    CoreContainer(Env env, RunningContainer running, StartOptions options, Members members, List<MemberDisk> disks) {
+    CoreContainer(
+            Env env,
+            RunningContainer running,
+            StartOptions options,
+            Members members,
+            List<MemberDisk> disks,
+            Optional<KernelContainer> kernel) {
         this.env = env;
         this.running = running;
         this.options = options;
         this.members = members;
+        this.volumes = new VolumeDisks(env, options.backend() == Backend.KERNEL);
         this.turn = env.newLock();
         disks.forEach(disk -> open.put(disk.serial(), disk));
+        this.arrivals =
+                kernel.map(container -> new Arrivals(env, container, members, new Door(), turn, () -> stopping));
+    }
+
+    /** What comes in without a request. */
+    private final class Door implements Arrivals.Home {
+        @Override
+        public String name() {
+            return options.name();
+        }
+
+        @Override
+        public Container container() {
+            return running.container();
+        }
+
+        @Override
+        public Collection<MemberDisk> disks() {
+            return running.disks().values();
+        }
+
+        @Override
+        public void add(String member) throws ProblemException {
+            bringIn(List.of(member), NewFiles.NONE, false, disks -> running.add(disks.getFirst()));
+        }
+
+        @Override
+        public void remove(String serial) throws ProblemException {
+            CoreContainer.this.remove(serial);
+        }
+    }
+
+    @Override
+    public void lookAround() {
+        arrivals.ifPresent(Arrivals::lookQuietly);
     }
 
     @Override
@@ -61,12 +105,16 @@ final class CoreContainer implements HostedContainer {
 
     @Override
     public ContainerStatus status() {
-        return StatusMapping.of(running, options.readOnly());
+        ContainerStatus status = StatusMapping.of(running, options);
+        for (String note : arrivals.map(Arrivals::notes).orElse(List.of())) {
+            status = status.withNote(note);
+        }
+        return status;
     }
 
     @Override
     public Disk volume(String volume) throws ProblemException {
-        return running.volume(volume);
+        return volumes.of(volume, running.volume(volume));
     }
 
     /** Something that changes the container. */
@@ -85,8 +133,7 @@ final class CoreContainer implements HostedContainer {
 
     @Override
     public void createVolume(CreateRequest request) throws ProblemException {
-        change(() -> running.createVolume(new VolumeSpec(
-                request.volume(), request.geometry(), request.memberKib(), slots(request), request.assumeClean())));
+        change(() -> running.createVolume(request.spec(slots(request))));
     }
 
     /** Serials of the wanted members; without any the container's disks in their order. */
@@ -228,31 +275,24 @@ final class CoreContainer implements HostedContainer {
     @Override
     public PlanText plan(GrowArguments wanted) throws ProblemException {
         try (Newcomers added = members.openForPlanning(wanted.add(), wanted.files(), running.container())) {
-            return PlanLines.of(name(), running.plan(request(wanted, added.disks())));
+            return PlanLines.of(name(), running.plan(wanted.request(added.disks())));
         } catch (ProblemException e) {
             throw DiskNames.withPaths(e, open.values());
         }
     }
 
     @Override
+    public void changePolicy(PolicyRequest wanted) throws ProblemException {
+        change(() -> wanted.carryOut(running));
+    }
+
+    @Override
     public List<String> grow(GrowArguments wanted) throws ProblemException {
         try {
-            return bringIn(wanted.add(), wanted.files(), false, disks -> running.grow(request(wanted, disks)));
+            return bringIn(wanted.add(), wanted.files(), false, disks -> running.grow(wanted.request(disks)));
         } catch (ProblemException e) {
             throw DiskNames.withPaths(e, open.values());
         }
-    }
-
-    private static GrowRequest request(GrowArguments wanted, List<MemberDisk> added) {
-        OptionalInt chunkSectors = wanted.chunkKib().isPresent()
-                ? OptionalInt.of(Math.multiplyExact(wanted.chunkKib().getAsInt(), Units.SECTORS_PER_KIB))
-                : OptionalInt.empty();
-        return new GrowRequest(
-                wanted.volume().isEmpty() ? null : wanted.volume(),
-                wanted.raidDisks(),
-                chunkSectors,
-                wanted.level(),
-                added);
     }
 
     @Override
@@ -323,6 +363,7 @@ final class CoreContainer implements HostedContainer {
         try {
             stopping = true;
             Optional<Problem> unrecorded = stopRunning();
+            volumes.close();
             open.values().forEach(disk -> disk.disk().close());
             open.clear();
             return unrecorded;

@@ -11,7 +11,6 @@ import io.restripe.host.RunningContainer;
 import io.restripe.metadata.MemberDisk;
 import io.restripe.metadata.MetadataException;
 import io.restripe.metadata.MetadataFormat;
-import io.restripe.metadata.VolumeSpec;
 import io.restripe.metadata.imsm.ImsmFormat;
 import io.restripe.metadata.imsm.ImsmReport;
 import io.restripe.node.rpc.Json;
@@ -29,11 +28,14 @@ public final class CoreEngine implements ArrayEngine {
     private final Env env;
     private final MetadataFormat format;
     private final MemberLocks locks;
+    private final BackendChooser chooser;
 
     public CoreEngine(Env env, RunFolder run) {
         this.env = env;
         this.locks = new MemberLocks(run.memberLocks());
         this.format = new ImsmFormat(env);
+        this.chooser = new BackendChooser(new SystemHere(
+                run, format, new Members(env, format, locks, StartOptions.USUAL_MEMBER_TIMEOUT_NANOS, false)));
     }
 
     @Override
@@ -58,7 +60,7 @@ public final class CoreEngine implements ArrayEngine {
             RunningContainer running = RunningContainer.start(env, options.name(), format, disks, how);
             started = true;
             closeUnused(disks, running);
-            return new CoreContainer(env, running, options, members, disks);
+            return new CoreContainer(env, running, options, members, disks, Optional.ofNullable(kernel));
         } finally {
             if (!started) {
                 if (kernel != null) {
@@ -80,6 +82,17 @@ public final class CoreEngine implements ArrayEngine {
     }
 
     @Override
+    public BackendChoice backendFor(StartOptions options, Optional<Backend> told) throws ProblemException {
+        return chooser.forStarting(options, told);
+    }
+
+    @Override
+    public BackendChoice backendFor(String container, CreateRequest request, Optional<Backend> told)
+            throws ProblemException {
+        return chooser.forCreating(container, request, told);
+    }
+
+    @Override
     public List<String> create(CreateRequest request) throws ProblemException {
         Members members = new Members(env, format, locks, StartOptions.USUAL_MEMBER_TIMEOUT_NANOS, false);
         try (Newcomers newcomers = members.openForCreating(request.members(), request.files(), request.force())) {
@@ -88,11 +101,7 @@ public final class CoreEngine implements ArrayEngine {
                     .limit(request.raidDevices())
                     .map(MemberDisk::serial)
                     .toList();
-            RunningContainer.create(
-                    format,
-                    disks,
-                    new VolumeSpec(
-                            request.volume(), request.geometry(), request.memberKib(), slots, request.assumeClean()));
+            RunningContainer.create(format, disks, request.spec(slots));
             newcomers.keepFiles();
             return SparseFiles.notes(disks);
         }

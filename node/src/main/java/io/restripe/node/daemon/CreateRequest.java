@@ -1,6 +1,8 @@
 package io.restripe.node.daemon;
 
+import io.restripe.consistency.ConsistencyPolicy;
 import io.restripe.geometry.Geometry;
+import io.restripe.metadata.VolumeSpec;
 import io.restripe.node.rpc.Json;
 import io.restripe.unit.Units;
 import java.util.List;
@@ -19,6 +21,7 @@ import java.util.Map;
  * @param files how members that do not exist are made
  * @param assumeClean no first resync
  * @param force overwrite what else the members carry
+ * @param policy how it becomes consistent again after an unclean stop
  */
 public record CreateRequest(
         String volume,
@@ -30,9 +33,15 @@ public record CreateRequest(
         List<String> members,
         NewFiles files,
         boolean assumeClean,
-        boolean force) {
+        boolean force,
+        ConsistencyPolicy policy) {
     public CreateRequest {
         members = List.copyOf(members);
+    }
+
+    /** What is to be made, of these members in slot order. */
+    VolumeSpec spec(List<String> serials) {
+        return new VolumeSpec(volume, geometry(), memberKib, serials, assumeClean, policy);
     }
 
     /** The wanted geometry; throws IllegalArgumentException with the reason. */
@@ -50,7 +59,8 @@ public record CreateRequest(
                 "member-kib", memberKib,
                 "members", members,
                 "assume-clean", assumeClean,
-                "force", force);
+                "force", force,
+                "consistency-policy", policy.word());
         files.putInto(map);
         return map;
     }
@@ -66,6 +76,7 @@ public record CreateRequest(
                 Json.texts(map, "members"),
                 NewFiles.ofMap(map),
                 Json.flag(map, "assume-clean"),
-                Json.flag(map, "force"));
+                Json.flag(map, "force"),
+                ConsistencyPolicy.of(Json.text(map, "consistency-policy")).orElseThrow());
     }
 }

@@ -1,6 +1,9 @@
 package io.restripe.node.daemon;
 
+import io.restripe.metadata.MemberDisk;
 import io.restripe.node.rpc.Json;
+import io.restripe.reshape.GrowRequest;
+import io.restripe.unit.Units;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
@@ -29,6 +32,14 @@ public record GrowArguments(
     /** Whether no other shape is asked for. */
     public boolean empty() {
         return raidDisks.isEmpty() && chunkKib.isEmpty() && level.isEmpty() && add.isEmpty();
+    }
+
+    /** In sectors and with disks that are open. */
+    GrowRequest request(List<MemberDisk> added) {
+        OptionalInt chunkSectors = chunkKib.isPresent()
+                ? OptionalInt.of(Math.multiplyExact(chunkKib.getAsInt(), Units.SECTORS_PER_KIB))
+                : OptionalInt.empty();
+        return new GrowRequest(volume.isEmpty() ? null : volume, raidDisks, chunkSectors, level, added);
     }
 
     public Map<String, Object> toMap() {

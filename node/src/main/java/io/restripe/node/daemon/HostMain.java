@@ -4,6 +4,8 @@ import io.restripe.env.Env;
 import io.restripe.node.device.Attacher;
 import io.restripe.node.rpc.Json;
 import io.restripe.node.rpc.RunFolder;
+import io.restripe.os.Threads;
+import io.restripe.parity.Parity;
 import io.restripe.rule.Problem;
 import io.restripe.rule.ProblemException;
 import java.io.PrintStream;
@@ -85,9 +87,23 @@ public final class HostMain {
         Runtime.getRuntime().addShutdownHook(atExit);
         tell(verdict, Json.map("ok", server.status()));
         LOG.log(System.Logger.Level.INFO, "{0} is running, process {1}", options.name(), pid());
+        if (options.backend() == Backend.EMBEDDED && HostJvm.optimises()) {
+            Thread.ofPlatform().daemon().name("parity warm-up").start(HostMain::warmUpParity);
+        }
         server.awaitFinish();
         stopped.set(true);
         LOG.log(System.Logger.Level.INFO, "{0} is stopped", options.name());
+    }
+
+    /** The array computes its parity here: as fast as the processor can, once that is compiled and proved right. */
+    private static void warmUpParity() {
+        try {
+            boolean lowly = Threads.yieldsToAll();
+            LOG.log(System.Logger.Level.DEBUG, "parity is prepared {0}", lowly ? "in the background" : "at once");
+            Parity.warmUp();
+        } catch (RuntimeException | Error e) {
+            LOG.log(System.Logger.Level.ERROR, "parity stays scalar", e);
+        }
     }
 
     private Attacher attacher(String container) {

@@ -134,6 +134,7 @@ final class HostServer {
     /** Returns when the container has been stopped: by a request, or its arrays by somebody who asked the kernel. */
     void awaitFinish() throws ProblemException {
         while (!finished.await(LOOK_NANOS)) {
+            container.lookAround();
             if (container.gone() && !container.stopping()) {
                 LOG.log(System.Logger.Level.INFO, "{0}: its arrays were stopped by somebody else", container.name());
                 container.stop();

@@ -18,6 +18,9 @@ public interface HostedContainer {
     /** The contents of a volume; it lives as long as the container runs and must not be closed. */
     Disk volume(String volume) throws ProblemException;
 
+    /** Looks for what others have done to it. */
+    default void lookAround() {}
+
     /** A further volume. */
     void createVolume(CreateRequest request) throws ProblemException;
 
@@ -35,6 +38,9 @@ public interface HostedContainer {
 
     /** A failed disk or a spare leaves; by path or serial. */
     void remove(String member) throws ProblemException;
+
+    /** Volumes that run are kept consistent in another way: in force and recorded on return. */
+    void changePolicy(PolicyRequest wanted) throws ProblemException;
 
     /** What {@link #grow} would do, or why it would be refused. Changes nothing. */
     PlanText plan(GrowArguments wanted) throws ProblemException;

@@ -260,6 +260,18 @@ final class Members {
         return Units.sectorsOfBytesExact(files.bytes());
     }
 
+    /** A device as a member is named: with the serial that its own record says, where it is a spare that only waits for its container. */
+    String asRecorded(Path device) {
+        try (FileDisk disk = FileDisk.open(device, FileDisk.Access.READ_ONLY)) {
+            return format.taste(new MemberDisk(device.toString(), "", disk))
+                    .flatMap(Claim::ownSerial)
+                    .map(serial -> device + "@" + serial)
+                    .orElse(device.toString());
+        } catch (DiskException | MetadataException e) {
+            return device.toString(); // opening it as a member tells what is wrong with it
+        }
+    }
+
     /** Refuses a disk that carries anything but an older state of the container it shall join. */
     private void refuseContents(MemberDisk member, Optional<Container> joins) throws ProblemException {
         try {

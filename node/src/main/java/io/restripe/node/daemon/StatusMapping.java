@@ -1,5 +1,6 @@
 package io.restripe.node.daemon;
 
+import io.restripe.consistency.ConsistencyPolicy;
 import io.restripe.geometry.Geometry;
 import io.restripe.geometry.Level;
 import io.restripe.host.RunningContainer;
@@ -21,7 +22,7 @@ import java.util.Optional;
 final class StatusMapping {
     private StatusMapping() {}
 
-    static ContainerStatus of(RunningContainer running, boolean readOnly) {
+    static ContainerStatus of(RunningContainer running, StartOptions options) {
         Status status = running.status();
         Container container = running.container();
         List<MemberStatus> members = status.disks().stream()
@@ -40,7 +41,8 @@ final class StatusMapping {
                 status.uuid(),
                 status.generation(),
                 ProcessHandle.current().pid(),
-                readOnly,
+                options.readOnly(),
+                options.backend().word(),
                 members,
                 volumes,
                 status.notes());
@@ -74,6 +76,11 @@ final class StatusMapping {
                 shown.uuid(),
                 now,
                 target,
+                shown.level() == 0
+                        ? "none"
+                        : recorded.map(v -> v.consistency().policy())
+                                .orElse(ConsistencyPolicy.RESYNC)
+                                .word(),
                 shown.state(),
                 shown.degraded(),
                 slots,

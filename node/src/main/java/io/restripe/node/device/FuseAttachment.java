@@ -4,8 +4,8 @@ import io.restripe.disk.Disk;
 import io.restripe.env.Env;
 import io.restripe.fuse.FuseMount;
 import io.restripe.os.Errno;
-import io.restripe.os.FileStatus;
 import io.restripe.os.LoopDevice;
+import io.restripe.os.Mounts;
 import io.restripe.os.SystemCallException;
 import io.restripe.os.SystemFile;
 import java.io.IOException;
@@ -13,6 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.EnumSet;
+import java.util.OptionalLong;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -22,7 +23,6 @@ import java.util.concurrent.TimeUnit;
 final class FuseAttachment implements Attachment {
     static final String DRIVER = "fuse";
 
-    private static final System.Logger LOG = System.getLogger("io.restripe.node.device");
     private static final long LONGEST_RELEASE_NANOS = TimeUnit.SECONDS.toNanos(5);
     private static final long LOOK_NANOS = TimeUnit.MILLISECONDS.toNanos(5);
 
@@ -83,11 +83,6 @@ final class FuseAttachment implements Attachment {
             // known
             device = LoopDevice.bind(open, file, disk.logicalSectorBytes(), readOnly);
         }
-        try {
-            LoopDevices.refuseDiscards(device);
-        } catch (IOException e) {
-            LOG.log(System.Logger.Level.WARNING, "discards to {0} will write zeros: {1}", device, e.getMessage());
-        }
         return device;
     }
 
@@ -118,8 +113,11 @@ final class FuseAttachment implements Attachment {
     public void followSize() throws IOException {
         long now = disk.sectors();
         if (now != sectors) {
-            FileStatus.of(mount.file()); // the kernel asks for the file's size, and remembers it
-            LoopDevice.followSize(device);
+            if (!Mounts.isMounted(mount.file())) {
+                throw new IOException("somebody has unmounted " + mount.file()); // what is there is the file below
+            }
+            FollowedSize.set(
+                    mount.file(), readOnly ? OptionalLong.empty() : OptionalLong.of(mount.sizeBytes()), device);
             sectors = now;
         }
     }

@@ -36,12 +36,4 @@ final class LoopDevices {
             return false; // there is none behind it
         }
     }
-
-    /**
-     * Discards are not sent to the file any more. A volume cannot discard: it would write zeros for them, as for those requests that ask
-     * for zeros.
-     */
-    static void refuseDiscards(Path device) throws IOException {
-        Files.writeString(BLOCK.resolve(device.getFileName().toString()).resolve("queue/discard_max_bytes"), "0");
-    }
 }

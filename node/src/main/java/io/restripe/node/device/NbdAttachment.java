@@ -68,9 +68,9 @@ final class NbdAttachment implements Attachment {
         long start = env.nanoTime();
         while (true) {
             try (Descriptor connection = Descriptor.connect(socket)) {
-                KernelClient agreed = KernelClient.handshake(connection, place.volume());
+                KernelClient.handshake(connection, place.volume());
                 NbdNetlink.reconnect(index, connection);
-                return new NbdAttachment(env, disk, index, agreed.sizeBytes());
+                return new NbdAttachment(env, disk, index, 0); // what size the device has is not known
             } catch (SystemCallException e) {
                 // The kernel may have to notice first that its connection is lost.
                 if (e.errno() != Errno.ENOSPC || env.nanoTime() - start > LONGEST_NANOS) {

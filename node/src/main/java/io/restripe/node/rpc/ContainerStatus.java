@@ -1,5 +1,6 @@
 package io.restripe.node.rpc;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -9,6 +10,7 @@ import java.util.Optional;
  *
  * @param pid of the host process
  * @param readOnly started so
+ * @param backend the word for who does its I/O: embedded or kernel
  * @param notes what a person should know since the start
  */
 public record ContainerStatus(
@@ -18,6 +20,7 @@ public record ContainerStatus(
         long generation,
         long pid,
         boolean readOnly,
+        String backend,
         List<MemberStatus> members,
         List<VolumeStatus> volumes,
         List<String> notes) {
@@ -33,7 +36,14 @@ public record ContainerStatus(
 
     /** The same with its volumes told so. */
     public ContainerStatus withVolumes(List<VolumeStatus> told) {
-        return new ContainerStatus(name, format, uuid, generation, pid, readOnly, members, told, notes);
+        return new ContainerStatus(name, format, uuid, generation, pid, readOnly, backend, members, told, notes);
+    }
+
+    /** The same with one thing more that a person should know. */
+    public ContainerStatus withNote(String note) {
+        List<String> more = new ArrayList<>(notes);
+        more.add(note);
+        return new ContainerStatus(name, format, uuid, generation, pid, readOnly, backend, members, volumes, more);
     }
 
     /** Whether nothing goes on in the background. */
@@ -49,6 +59,7 @@ public record ContainerStatus(
                 "generation", generation,
                 "pid", pid,
                 "read-only", readOnly,
+                "backend", backend,
                 "members", members.stream().map(MemberStatus::toMap).toList(),
                 "volumes", volumes.stream().map(VolumeStatus::toMap).toList(),
                 "notes", notes);
@@ -62,6 +73,7 @@ public record ContainerStatus(
                 Json.number(map, "generation"),
                 Json.number(map, "pid"),
                 Json.flag(map, "read-only"),
+                Json.optionalText(map, "backend").orElse("embedded"),
                 Json.maps(map, "members").stream().map(MemberStatus::ofMap).toList(),
                 Json.maps(map, "volumes").stream().map(VolumeStatus::ofMap).toList(),
                 Json.texts(map, "notes"));

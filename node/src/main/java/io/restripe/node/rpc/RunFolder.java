@@ -81,6 +81,16 @@ public final class RunFolder {
         return root.resolve(".members");
     }
 
+    /** Where managers ask a monitor that runs by itself: in a folder of a name that no container can have. */
+    public Path monitorSocket(String container) {
+        return root.resolve(".monitors").resolve(container + ".sock");
+    }
+
+    /** What such a monitor has to say. */
+    public Path monitorLog(String container) {
+        return root.resolve(".monitors").resolve(container + ".log");
+    }
+
     public Path socket(String container) {
         return folder(container).resolve("host.sock");
     }

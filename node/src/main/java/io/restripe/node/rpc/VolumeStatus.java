@@ -11,6 +11,7 @@ import java.util.Optional;
  *
  * @param shape present shape; during a reshape the one before
  * @param target during a reshape the one it will have
+ * @param policy md's consistency_policy: resync, ppl or bitmap; none where the level has no redundancy
  * @param state md's array_state
  * @param degraded slots without data in sync
  * @param slots serial of each slot's disk, "-" when missing, with a "*" behind it while its data must not be used
@@ -25,6 +26,7 @@ public record VolumeStatus(
         String uuid,
         Shape shape,
         Optional<Shape> target,
+        String policy,
         String state,
         int degraded,
         List<String> slots,
@@ -66,18 +68,20 @@ public record VolumeStatus(
     /** The same, reached so. */
     public VolumeStatus withUris(List<String> places) {
         return new VolumeStatus(
-                name, uuid, shape, target, state, degraded, slots, work, problem, holds, places, device);
+                name, uuid, shape, target, policy, state, degraded, slots, work, problem, holds, places, device);
     }
 
     /** The same, attached so; empty: not at all. */
     public VolumeStatus withDevice(String path) {
-        return new VolumeStatus(name, uuid, shape, target, state, degraded, slots, work, problem, holds, uris, path);
+        return new VolumeStatus(
+                name, uuid, shape, target, policy, state, degraded, slots, work, problem, holds, uris, path);
     }
 
     public Map<String, Object> toMap() {
         Map<String, Object> map = Json.map("name", name, "uuid", uuid);
         map.putAll(shape.toMap());
         map.put("target", target.map(Shape::toMap).orElse(null));
+        map.put("consistency-policy", policy);
         map.put("state", state);
         map.put("degraded", degraded);
         map.put("slots", slots);
@@ -113,6 +117,7 @@ public record VolumeStatus(
                 Json.text(map, "uuid"),
                 Shape.ofMap(map),
                 Json.inner(map, "target").map(Shape::ofMap),
+                Json.text(map, "consistency-policy"),
                 Json.text(map, "state"),
                 Math.toIntExact(Json.number(map, "degraded")),
                 Json.texts(map, "slots"),

@@ -35,6 +35,18 @@ abstract class ArrayFiles {
         return folder.resolve("run");
     }
 
+    /** Waits, bounded, until a host process has said something in its log. */
+    void awaitLogged(String container, String words) throws Exception {
+        Path log = new RunFolder(run()).log(container);
+        long deadline = System.nanoTime() + 90_000_000_000L;
+        while (!java.nio.file.Files.readString(log).contains(words)) {
+            if (System.nanoTime() > deadline) {
+                throw new AssertionError(words + " is not in " + java.nio.file.Files.readString(log));
+            }
+            Thread.sleep(50);
+        }
+    }
+
     void kill(String container) throws Exception {
         ProcessHandle host = ProcessHandle.of(
                         new RunFolder(run()).pid(container).orElseThrow())

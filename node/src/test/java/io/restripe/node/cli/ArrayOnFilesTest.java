@@ -45,6 +45,73 @@ class ArrayOnFilesTest extends ArrayFiles {
     }
 
     @Test
+    void an_array_that_logs_partial_parity_needs_no_resync_after_the_death_of_the_host_and_may_lose_a_member_then()
+            throws Exception {
+        good(CREATE + "--assume-clean --consistency-policy=ppl @a @b @c");
+        assertThat(status().volumes().getFirst().policy()).isEqualTo("ppl");
+        assertThat(good("detail c0/v0").out).contains("ppl");
+        byte[] data = bytes(3_000_000, 4);
+        good(data, "write c0/v0");
+        kill("c0");
+        assertThat(good("examine @a").out).contains("multiple distributed PPLs");
+        good("assemble --run c0 @a @c");
+        assertSame(good("cat c0/v0 --length=3000000").data, data);
+    }
+
+    @Test
+    void an_array_with_a_write_intent_bitmap_is_found_and_resynced_by_it_after_the_death_of_the_host()
+            throws Exception {
+        good(CREATE + "--assume-clean --bitmap=internal @a @b @c");
+        assertThat(status().volumes().getFirst().policy()).isEqualTo("bitmap");
+        byte[] data = bytes(3_000_000, 5);
+        good(data, "write c0/v0");
+        kill("c0");
+        assertThat(good("examine @a").out).contains("write-intent bitmap");
+        good("assemble c0 @a @b @c");
+        assertSame(good("cat c0/v0 --length=3000000").data, data);
+        good("wait c0");
+        assertThat(restripe("create c1/v0 --level=5 --raid-devices=3 --bitmap=external @a @b @c").status)
+                .isEqualTo(2);
+    }
+
+    @Test
+    void a_running_array_gets_another_consistency_policy() throws Exception {
+        good(CREATE + "--assume-clean @a @b @c");
+        byte[] data = bytes(3_000_000, 6);
+        good(data, "write c0/v0");
+        good("grow c0/v0 --consistency-policy=ppl");
+        assertThat(status().volumes().getFirst().policy()).isEqualTo("ppl");
+        good("grow c0 --bitmap=none"); // it has none
+        assertThat(status().volumes().getFirst().policy()).isEqualTo("ppl");
+        good("grow c0 --bitmap=internal");
+        assertThat(status().volumes().getFirst().policy()).isEqualTo("bitmap");
+        good("grow c0 -n4 --file-size=32M --add @d --wait"); // it stays on
+        good("grow c0 --bitmap=none");
+        assertThat(status().volumes().getFirst().policy()).isEqualTo("resync");
+        good("grow c0 -k ppl --wait");
+        kill("c0");
+        assertThat(good("examine @a").out).contains("multiple distributed PPLs");
+        good("assemble c0 @a @b @c @d");
+        assertSame(good("cat c0/v0 --length=3000000").data, data);
+        assertThat(restripe("grow c0/nosuch --consistency-policy=resync").status)
+                .isEqualTo(1);
+        assertThat(restripe("grow c0 --consistency-policy=journal").status).isEqualTo(2);
+        assertThat(restripe("grow c0 --consistency-policy=ppl --bitmap=internal").status)
+                .isEqualTo(2);
+        assertThat(restripe("grow c0 --consistency-policy=ppl --chunk=128").status)
+                .isEqualTo(2);
+    }
+
+    @Test
+    void its_host_computes_parity_with_the_processors_vectors() throws Exception {
+        good(CREATE + "--assume-clean @a @b @c");
+        awaitLogged("c0", "parity back end: vector");
+        byte[] data = bytes(3_000_000, 6);
+        good(data, "write c0/v0");
+        assertThat(good("check c0").out).contains("everything is consistent");
+    }
+
+    @Test
     void a_failed_member_is_replaced_by_a_spare_and_rebuilt() {
         good(CREATE + "--assume-clean @a @b @c");
         byte[] data = bytes(3_000_000, 3);

@@ -1,8 +1,8 @@
 package io.restripe.node.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.restripe.node.device.AttachingMachine;
 import io.restripe.node.rpc.RunFolder;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -22,21 +22,7 @@ abstract class AttachedFiles extends ArrayFiles {
 
     @BeforeAll
     static void this_machine_can() {
-        List<String> missing = new ArrayList<>();
-        for (String path :
-                List.of("/dev/fuse", "/dev/loop-control", "/sbin/mkfs.ext4", "/sbin/resize2fs", "/usr/bin/fio")) {
-            if (!Files.exists(Path.of(path))) {
-                missing.add(path);
-            }
-        }
-        if (!"root".equals(System.getProperty("user.name"))) {
-            missing.add("root");
-        }
-        boolean able = missing.isEmpty();
-        assertThat(able || !"true".equals(System.getenv("CI")))
-                .as("no test may be skipped under CI, and this is missing: " + missing)
-                .isTrue();
-        assumeTrue(able, "missing: " + missing + " (apt-get install e2fsprogs fio; run as root)");
+        AttachingMachine.assumed("/sbin/mkfs.ext4", "/sbin/resize2fs", "/usr/bin/fio");
     }
 
     /** Runs before the hosts are killed, and so that no device or mount outlives a test that failed. */

@@ -2,13 +2,17 @@ package io.restripe.node.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.restripe.node.daemon.Backend;
+import io.restripe.node.daemon.BackendChoice;
 import io.restripe.node.daemon.FakeEngine;
 import io.restripe.node.rpc.Json;
 import io.restripe.node.rpc.RunFolder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -68,6 +72,31 @@ class HostProcessTest {
         assertThat(stop.out).contains("c0 is stopped");
         assertThat(restripe("status").out).contains("No array is running");
         assertThat(run.resolve("c0")).as("nothing stays in the run folder").doesNotExist();
+    }
+
+    @Test
+    void who_does_the_io_is_told_with_the_reason_to_people_and_to_programs() {
+        FakeEngine engine = new FakeEngine();
+        engine.suits = new BackendChoice(Backend.EMBEDDED, Optional.of("md is on holiday"));
+        String create = "create c0/v0 --level=5 -n3 /d/a.img /d/b.img /d/c.img";
+        Invocation made = Invocation.of(run, engine, new byte[0], create.split(" "));
+        assertThat(made.out).contains("c0/v0 is made and running.", "note: md is on holiday", "c0: imsm, 3 members");
+        restripe("stop", "c0");
+        Invocation json = Invocation.of(run, engine, new byte[0], "assemble", "c0", "/d/a.img", "--json");
+        assertThat(Json.parse(json.out))
+                .containsEntry("backend", "embedded")
+                .containsEntry("notes", List.of("md is on holiday"));
+        assertThat(restripe("detail", "c0").out).containsPattern("Back end: +embedded");
+    }
+
+    @Test
+    void a_further_volume_is_run_by_what_runs_the_container() {
+        assembled();
+        String more = "create c0/v1 --level=5 -n3 --backend=";
+        assertThat(restripe((more + "embedded").split(" ")).status).isZero();
+        Invocation refused = restripe((more + "kernel").split(" "));
+        assertThat(refused.status).isEqualTo(1);
+        assertThat(refused.err).contains("c0/v1 with --backend=kernel", "it runs with --backend=embedded");
     }
 
     @Test

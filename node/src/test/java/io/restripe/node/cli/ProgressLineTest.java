@@ -23,6 +23,7 @@ class ProgressLineTest {
                 "u",
                 three,
                 Optional.of(four),
+                "resync",
                 "active",
                 0,
                 List.of("a", "b", "c", "d"),

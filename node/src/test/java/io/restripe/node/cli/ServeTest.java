@@ -95,6 +95,21 @@ class ServeTest extends ArrayFiles {
     }
 
     @Test
+    void what_was_never_written_is_a_hole_to_clients() throws Exception {
+        good(CREATE);
+        client("nbdcopy", "--flush", file(bytes(4 << 20, 3), "data").toString(), uri("v0"));
+        assertThat(client("nbdinfo", "--map", uri("v0"))
+                        .lines()
+                        .map(line -> line.strip().replaceAll(" +", " ")))
+                .first()
+                .isEqualTo("0 4194304 0 data");
+        assertThat(client("nbdinfo", "--map", "--totals", uri("v0"))).contains("hole,zero");
+        client("nbdcopy", uri("v0"), folder.resolve("copy").toString());
+        assertSame(good("cat c0/v0").data, Files.readAllBytes(folder.resolve("copy")));
+        good("stop c0");
+    }
+
+    @Test
     void qemu_writes_flushes_zeroes_and_reads_back() throws Exception {
         good(CREATE);
         List<String> words = new ArrayList<>(List.of("qemu-io", "-f", "raw", "--cache=none"));
@@ -106,7 +121,12 @@ class ServeTest extends ArrayFiles {
                 "read -P 34 600k 4k",
                 "read -P 0 64k 64k",
                 "read -P 17 512k 88k",
-                "discard 1M 1M")) {
+                "write -P 51 8M 8M",
+                "discard 9M 6M",
+                "read -P 0 10M 4M",
+                "read -P 51 8M 1M",
+                "write -z -u 8M 2M",
+                "read -P 0 8M 2M")) {
             words.addAll(List.of("-c", command));
         }
         words.add(uri("v0"));

@@ -37,6 +37,19 @@ public final class FakeEngine implements ArrayEngine {
         return new FakeContainer(options);
     }
 
+    /** What it says when nobody has told a back end. */
+    public BackendChoice suits = BackendChoice.plain(Backend.EMBEDDED);
+
+    @Override
+    public BackendChoice backendFor(StartOptions options, Optional<Backend> told) {
+        return told.map(BackendChoice::plain).orElse(suits);
+    }
+
+    @Override
+    public BackendChoice backendFor(String container, CreateRequest request, Optional<Backend> told) {
+        return told.map(BackendChoice::plain).orElse(suits);
+    }
+
     @Override
     public List<String> create(CreateRequest request) throws ProblemException {
         asked.add("create " + Json.line(request.toMap()));
@@ -101,6 +114,7 @@ public final class FakeEngine implements ArrayEngine {
                     waitsLeft == 0
                             ? Optional.empty()
                             : Optional.of(new Shape("raid5", "left-asymmetric", 4, 64, 2 * VOLUME_BYTES)),
+                    "resync",
                     "clean",
                     0,
                     List.of("s0", "s1", "s2"),
@@ -119,6 +133,7 @@ public final class FakeEngine implements ArrayEngine {
                     7,
                     ProcessHandle.current().pid(),
                     options.readOnly(),
+                    options.backend().word(),
                     members,
                     List.of(v),
                     options.copyArea() == CopyAreaUse.ASK ? List.of() : List.of("copy area " + options.copyArea()));
@@ -173,6 +188,11 @@ public final class FakeEngine implements ArrayEngine {
         @Override
         public void pause() {
             asked.add("pause");
+        }
+
+        @Override
+        public void changePolicy(PolicyRequest wanted) {
+            asked.add("policy " + wanted.policy() + " " + wanted.volume() + " from " + wanted.from());
         }
 
         @Override

@@ -1,0 +1,82 @@
+package io.restripe.array.engine;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.Test;
+
+/** A sync makes room for users while they are there, and only then. */
+class CourtesyTest {
+    private static final long MILLI = 1_000_000L;
+
+    /** Time moves by itself only a little, at each look. */
+    private static final class Clock extends ArrayFixture.EnvLayer {
+        final AtomicLong now = new AtomicLong(1);
+
+        @Override
+        public long nanoTime() {
+            return now.incrementAndGet();
+        }
+    }
+
+    private final Clock clock = new Clock();
+    private final ArrayState state = new ArrayState(clock, "v");
+    private final Courtesy courtesy = new Courtesy(state);
+
+    @Test
+    void nobody_is_there() {
+        assertThat(courtesy.turnNanos()).isZero();
+        courtesy.took(MILLI, 0);
+        assertThat(courtesy.restNanos()).isZero();
+    }
+
+    @Test
+    void a_user_gets_short_turns_and_almost_half_of_the_time() {
+        state.users.arrived(clock.nanoTime());
+        assertThat(courtesy.turnNanos()).isBetween(MILLI / 10, MILLI);
+        courtesy.took(10 * MILLI, 0);
+        assertThat(courtesy.restNanos()).isBetween(7 * MILLI, 9 * MILLI);
+        clock.now.addAndGet(9 * MILLI);
+        assertThat(courtesy.restNanos()).isZero();
+    }
+
+    @Test
+    void a_sync_that_may_be_no_faster_anyway_keeps_more_than_half_of_that_speed_and_rests_the_more() {
+        state.users.arrived(clock.nanoTime());
+        courtesy.took(MILLI, 6 * MILLI);
+        assertThat(MILLI + courtesy.restNanos()).isBetween(7 * MILLI, 8 * MILLI);
+        courtesy.took(10 * MILLI, 6 * MILLI);
+        assertThat(courtesy.restNanos()).isBetween(7 * MILLI, 9 * MILLI);
+    }
+
+    @Test
+    void a_user_who_is_gone_gets_nothing() {
+        state.users.arrived(clock.nanoTime());
+        clock.now.addAndGet(100 * MILLI);
+        assertThat(courtesy.turnNanos()).isZero();
+        courtesy.took(10 * MILLI, 0);
+        assertThat(courtesy.restNanos()).isZero();
+    }
+
+    @Test
+    void where_somebody_waits_for_the_sync_it_does_not_rest() {
+        state.users.arrived(clock.nanoTime());
+        courtesy.took(10 * MILLI, 0);
+        state.users.held++;
+        assertThat(courtesy.restNanos()).isZero();
+        assertThat(courtesy.turnNanos()).isZero();
+    }
+
+    @Test
+    void turns_are_longer_on_slow_disks() {
+        long turn = 0;
+        for (int i = 0; i < 100; i++) {
+            long entered = clock.nanoTime();
+            state.users.arrived(entered);
+            clock.now.addAndGet(5 * MILLI);
+            state.users.left(entered, clock.nanoTime());
+            turn = courtesy.turnNanos();
+        }
+        assertThat(turn).isBetween(15 * MILLI, 25 * MILLI);
+    }
+}

@@ -1,0 +1,54 @@
+package io.restripe.array.engine;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.function.LongUnaryOperator;
+import org.junit.jupiter.api.Test;
+
+class WindowSizeTest {
+    private static final long STEP = 100;
+    private static final long MOST = 8100;
+    private final WindowSize size = new WindowSize(STEP, MOST);
+
+    /** After so many windows that take what their number of sectors costs. */
+    private long after(int windows, long holdNanos, long turnNanos, LongUnaryOperator cost) {
+        long sectors = 0;
+        for (int i = 0; i < windows; i++) {
+            sectors = size.sectors(holdNanos, turnNanos);
+            size.took(sectors, cost.applyAsLong(sectors));
+        }
+        return sectors;
+    }
+
+    @Test
+    void where_nobody_waits_it_is_as_large_as_keeps_the_disks_busy() {
+        assertThat(size.sectors(0, 0)).isEqualTo(MOST);
+    }
+
+    @Test
+    void it_begins_with_a_step_and_grows_to_what_may_be_waited() {
+        assertThat(size.sectors(50_000, 0)).isEqualTo(STEP);
+        assertThat(after(20, 50_000, 0, sectors -> sectors * 10)).isBetween(2500L, 5000L);
+    }
+
+    @Test
+    void who_only_meets_it_gets_shorter_ones() {
+        assertThat(after(200, 50_000, 5_000, sectors -> sectors * 10)).isBetween(200L, 800L);
+    }
+
+    @Test
+    void where_a_small_window_costs_as_much_as_a_large_one_it_is_not_made_small() {
+        assertThat(after(400, 0, 5_000, sectors -> 20_000 + sectors)).isGreaterThan(2000);
+    }
+
+    @Test
+    void who_waits_for_it_gets_short_ones_whatever_they_cost() {
+        assertThat(after(400, 10_000, 5_000, sectors -> 20_000 + sectors)).isEqualTo(STEP);
+    }
+
+    @Test
+    void what_was_worth_it_once_need_not_be_later() {
+        after(400, 0, 5_000, sectors -> 20_000 + sectors);
+        assertThat(after(600, 0, 5_000, sectors -> sectors * 10)).isLessThan(1000);
+    }
+}
