@@ -13,8 +13,8 @@ public final class Pace {
     private static final int ENOUGH = 32;
     private static final int COST_OF_A_SLOW_ONE = 8;
     private static final long FAST_NANOS = 30_000;
-    /** A copy in memory takes about half of that. */
-    private static final int BYTES_PER_NANO = 4;
+    /** A copy in memory takes half of that on a slow machine, less on others. */
+    private static final int BYTES_PER_NANO = 2;
     /** Larger ones are worth a thread of their own in any case. */
     private static final long LARGEST_BYTES = 256 << 10;
 

@@ -29,6 +29,9 @@ final class Request {
     /** Of a block status: it reads as zeros and takes no space. */
     boolean isHole;
 
+    /** Nobody asked for it: it carries bytes of the straddler, and is not answered. */
+    boolean isBearer;
+
     private final AtomicInteger parts = new AtomicInteger();
     private volatile int error;
 
@@ -48,13 +51,27 @@ final class Request {
         next = null;
         runBytes = 0;
         straddler = null;
+        isBearer = false;
         error = 0;
         parts.setPlain(1);
     }
 
-    /** It is carried out in two parts. */
+    /** Makes it stand for the bytes of a run that is a part of one write. */
+    void bear(Request write) {
+        flags = 0;
+        type = Wire.CMD_WRITE;
+        offset = write.runOffset;
+        length = write.runBytes;
+        payload = write.payload;
+        next = null;
+        runOffset = write.runOffset;
+        runBytes = write.runBytes;
+        isBearer = true;
+    }
+
+    /** It is carried out in one more part. */
     void divide() {
-        parts.set(2);
+        parts.incrementAndGet();
     }
 
     /**

@@ -5,7 +5,6 @@ import io.restripe.env.Env;
 import io.restripe.nbd.PayloadBuffers.Payload;
 import java.io.EOFException;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -28,18 +27,9 @@ final class Transmission {
     private final Workers workers;
     private final Pace reads = new Pace();
     private final Pace writes = new Pace();
-    private final WriteRun run = new WriteRun();
+    private final IncomingWrites incoming;
     private final StandIn standIn;
-    private final LingeringRun lingering;
-    private final ServedExport served;
-    /** The open run waits in {@link #lingering}, or did. The reader's, as the next one. */
-    private boolean left;
-
-    private boolean receivesPayload;
-
     private final Departure departure = new Departure(this::hangUp);
-    /** Since when the rest of a payload is waited for; 0: it is not. */
-    private volatile long receivingSince;
 
     Transmission(Env env, NbdLimits limits, PayloadRoom room, PeerChannel channel, PeerInput in, Agreement agreement) {
         this.env = env;
@@ -48,10 +38,12 @@ final class Transmission {
         this.in = in;
         this.runner = new RequestRunner(agreement);
         this.replies = new ReplyWriter(env, channel, agreement.structuredReplies());
+        this.workers = new Workers(env, "request of an NBD client", limits.requests(), this::runDispatched);
+        this.incoming = new IncomingWrites(env, in, workers, agreement.export(), writes, executor());
         this.payloads = new PayloadBuffers(room, limits.payloadBytesOfOne(), new PayloadBuffers.Owner() {
             @Override
             public long keptWaitingSince() {
-                long receiving = receivingSince;
+                long receiving = incoming.receivingSince();
                 return receiving == 0 ? replies.writingSince() : receiving;
             }
 
@@ -63,10 +55,7 @@ final class Transmission {
                 drop();
             }
         });
-        this.workers = new Workers(env, "request of an NBD client", limits.requests(), this::runDispatched);
         this.standIn = new StandIn(env, this::readAll);
-        this.lingering = new LingeringRun(env, workers::dispatch); // it may be held for long
-        this.served = agreement.export();
         in.beforeWaiting(this::beforeWaiting);
     }
 
@@ -89,8 +78,7 @@ final class Transmission {
             if (!listens) {
                 drop(); // or those that answer could wait for a peer that does not read
             }
-            lingering.finish();
-            giveBackOpenRun();
+            giveBackAll(incoming.abandonOpen());
             while (!workers.finish(LOOK_NANOS)) {
                 if (replies.isStuckFor(stallNanos)) {
                     drop();
@@ -103,22 +91,31 @@ final class Transmission {
     /** Answers that are held must not wait for the peer, and neither must a run for long. */
     private void beforeWaiting() throws IOException {
         replies.flush();
-        if (run.isOpen() && !receivesPayload) {
-            lingering.leave(run.take());
-            left = true;
-        }
+        incoming.beforeWaiting();
     }
 
-    private void reclaimRun() {
-        if (left) {
-            left = false;
-            Request reclaimed = lingering.reclaim();
-            if (reclaimed != null) {
-                run.reopen(reclaimed);
-            } else {
-                run.endedWaiting();
+    private IncomingWrites.Executor executor() {
+        return new IncomingWrites.Executor() {
+            @Override
+            public void carryOut(Request complete) throws IOException {
+                Transmission.this.carryOut(complete);
             }
-        }
+
+            @Override
+            public void dispatch(Request complete) throws IOException {
+                Transmission.this.dispatch(complete);
+            }
+
+            @Override
+            public Payload memory(int bytes) throws IOException {
+                return freePayload(bytes);
+            }
+
+            @Override
+            public Payload memoryAtOnce(int bytes) {
+                return payloads.poll(bytes);
+            }
+        };
     }
 
     /** By the thread that reads, whichever that is. */
@@ -127,13 +124,17 @@ final class Transmission {
         writes.beginSlowly();
         replies.flush(); // what was held when another thread got stuck
         while (serveNext()) {}
-        dispatchRun();
+        incoming.dispatchOpen();
         replies.flush();
     }
 
     private boolean serveNext() throws IOException {
+        if (incoming.isArriving()) {
+            incoming.receiveMore();
+            return true;
+        }
         in.require(Wire.REQUEST_BYTES);
-        reclaimRun();
+        incoming.afterWaiting();
         Request request = freeRequest();
         request.readHeader(in);
         if (request.type == Wire.CMD_DISC) {
@@ -141,10 +142,10 @@ final class Transmission {
         }
         int error = runner.check(request);
         if (request.type == Wire.CMD_WRITE && error == 0) {
-            receiveWrite(request);
+            incoming.receive(request);
             return true;
         }
-        dispatchRun();
+        incoming.dispatchOpen();
         if (request.type == Wire.CMD_WRITE) {
             skipPayload(request);
         } else if (error == 0 && request.carriesPayload()) {
@@ -180,72 +181,6 @@ final class Transmission {
         }
     }
 
-    /** The run of writes that is open, if one is, is carried out by others. */
-    private void dispatchRun() throws IOException {
-        Request complete = run.take();
-        if (complete != null) {
-            dispatch(complete);
-        }
-    }
-
-    /** It waits for the next one only while that has come already, or is sure to come. */
-    private void receiveWrite(Request request) throws IOException {
-        if (run.goesOn(request) && !run.takes(request)) {
-            dispatch(takeRows());
-        }
-        boolean sequel = run.takes(request);
-        if (!sequel) {
-            dispatchRun();
-            request.payload = freePayload(run.memoryFor(request));
-        }
-        receivePayload(request, sequel ? run.room(request) : request.payload.view(request.payloadBytes()));
-        if (sequel) {
-            run.extend(request);
-        } else {
-            run.begin(request);
-        }
-        if (run.isFull() || !in.hasBuffered(Wire.REQUEST_BYTES)) {
-            carryOutRun();
-        }
-    }
-
-    private void receivePayload(Request request, ByteBuffer into) throws IOException {
-        boolean complete = false;
-        receivesPayload = true;
-        if (!in.hasBuffered(into.remaining())) {
-            receivingSince = env.nanoTime() | 1; // never 0
-        }
-        try {
-            in.readFully(into);
-            complete = true;
-        } finally {
-            receivesPayload = false;
-            receivingSince = 0;
-            if (!complete) {
-                giveBack(request);
-            }
-        }
-    }
-
-    /** All of the open run, or up to the last whole row: the answers for that bring more, with which the rest is a row too. */
-    private void carryOutRun() throws IOException {
-        if (run.isFull() || run.unfinishedBytes(served.rowBytes()) < run.bytes()) {
-            carryOut(takeRows());
-        } // else it waits where the peer is waited for
-    }
-
-    private Request takeRows() {
-        int unfinished = run.unfinishedBytes(served.rowBytes());
-        run.haveAll();
-        Payload kept = unfinished > 0 && unfinished < run.bytes() ? payloads.poll(run.memoryForKept()) : null;
-        return kept == null ? run.take() : run.keepUnfinished(unfinished, kept);
-    }
-
-    private void giveBackOpenRun() {
-        reclaimRun();
-        giveBackAll(run.take());
-    }
-
     /** Requests that are carried out together and will not be answered; null: none. */
     private void giveBackAll(Request first) {
         Request next = first;
@@ -259,7 +194,7 @@ final class Transmission {
     private Request freeRequest() throws IOException {
         Request free = workers.poll();
         if (free == null) {
-            dispatchRun(); // it may hold all that there are
+            incoming.dispatchOpen(); // it may hold all that there are
             replies.flush();
             free = workers.take();
         }
@@ -368,7 +303,9 @@ final class Transmission {
 
     /** Once all of it is done. */
     private void answerOne(Request request, int error, boolean held) throws IOException {
-        if (request.partIsDone(error)) {
+        if (request.isBearer) {
+            giveBack(request);
+        } else if (request.partIsDone(error)) {
             try {
                 replies.answer(request, request.error(), held);
             } finally {

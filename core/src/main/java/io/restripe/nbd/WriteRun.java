@@ -1,43 +1,93 @@
 package io.restripe.nbd;
 
 import io.restripe.nbd.PayloadBuffers.Payload;
+import io.restripe.unit.Units;
 import java.nio.ByteBuffer;
 
 /**
  * Writes of one connection that go on where the one before ended, and have come already: they are carried out as one, so that an array
- * gets whole rows of them. A row that they leave unfinished may be kept for those that come next, see {@link #keepUnfinished}. Owned by
- * the thread that reads.
+ * gets whole rows of them. A row that they leave unfinished may be kept for those that come next, see {@link #keepUnfinished}. The payload
+ * of its last write may come in pieces: where the run's memory ends at the end of a row, what has come is cut off, see {@link #cut}. Owned
+ * by the thread that reads.
  */
 final class WriteRun {
     /** Memory for a write that begins where the last one ended, if it is not longer by itself. */
     private static final int MOST_BYTES = 2 << 20;
 
+    /** Memory for a few rows of a stream to a disk that answers from memory: what comes into it is still in the processor's cache then. */
+    static final int ROWS_BYTES = 256 << 10;
+
     private Request first;
     private Request last;
+    /** Of the last write, bytes that have not come yet. */
+    private int arrivingBytes;
+    /** Byte of the disk at which the run's memory ends. */
+    private long limit;
+
+    private boolean endsWithRow;
     private long lastEnd = -1;
     /** The run goes on where another ended. */
     private boolean sequel;
-    /** Most bytes of this stream that had come and were not carried out yet: so much a client sends before it waits for an answer. */
-    private int deepestBytes;
+    /**
+     * Most bytes of this stream, from the beginning of the first write that was not answered, that had come together: so much a client sends
+     * before it waits for an answer.
+     */
+    private long deepestBytes;
 
-    /** Bytes of memory to take for a write that begins a run, or stands alone. */
-    int memoryFor(Request write) {
+    /** Begins a run with a write whose payload comes now. */
+    void begin(Request write) {
         sequel = write.offset == lastEnd && !write.has(Wire.FLAG_FUA);
-        lastEnd = write.offset + write.length;
         deepestBytes = sequel ? deepestBytes : 0;
-        return sequel ? Math.max(write.payloadBytes(), MOST_BYTES) : write.payloadBytes();
+        write.runOffset = write.offset;
+        write.runBytes = 0;
+        first = write;
+        setLast(write);
     }
 
-    /** Begins a run with a write whose payload is there. */
-    void begin(Request write) {
-        write.runOffset = write.offset;
-        write.runBytes = write.payloadBytes();
-        first = write;
+    /** Adds a write, whose payload comes now. */
+    void add(Request write) {
+        last.next = write;
+        setLast(write);
+    }
+
+    private void setLast(Request write) {
         last = write;
+        arrivingBytes = write.payloadBytes();
+        lastEnd = write.offset + write.length;
     }
 
     boolean isOpen() {
         return first != null;
+    }
+
+    /** Whether some of the last write's payload has not come yet. */
+    boolean isArriving() {
+        return first != null && arrivingBytes > 0;
+    }
+
+    /** Whether what is coming is enough, or goes on for long enough, to be carried out row by row. */
+    boolean isWorthRows() {
+        return !first.has(Wire.FLAG_FUA) && (sequel || arrivingBytes > ROWS_BYTES);
+    }
+
+    boolean hasMemory() {
+        return first.payload != null;
+    }
+
+    /** Bytes of memory to take for a run that has none, and is not carried out row by row. */
+    int memoryWanted() {
+        return sequel ? Math.max(arrivingBytes, MOST_BYTES) : arrivingBytes;
+    }
+
+    /**
+     * Gives the run its memory.
+     *
+     * @param rowBytes the run ends behind the last whole row of so many bytes that fits in; 1: where the memory ends
+     */
+    void use(Payload memory, long rowBytes) {
+        first.payload = memory;
+        limit = Units.floorToUnit(first.runOffset + memory.capacityBytes(), rowBytes);
+        endsWithRow = rowBytes > 1;
     }
 
     /** Whether no write can be added to the run that is open: it has no room, or must be durable by itself. */
@@ -46,16 +96,16 @@ final class WriteRun {
     }
 
     private long room() {
-        return first.payload.capacityBytes() - first.runBytes;
+        return limit - end();
     }
 
     private long end() {
         return first.runOffset + first.runBytes;
     }
 
-    /** Whether the write belongs to the run that is open, and fits in. */
+    /** Whether the write belongs to the run that is open, and fits in or can be cut where the run ends. */
     boolean takes(Request write) {
-        return goesOn(write) && write.length <= room();
+        return goesOn(write) && (endsWithRow || write.length <= room());
     }
 
     /** Whether the write belongs to the run that is open, which may have no room for it. */
@@ -68,16 +118,53 @@ final class WriteRun {
         return first.runBytes;
     }
 
-    /** Where the payload of the next write of the run goes. */
-    ByteBuffer room(Request write) {
-        return first.payload.view(first.runBytes, write.payloadBytes());
+    /** Where the rest of the payload goes, or as much of it as belongs to this run. */
+    ByteBuffer roomForMore() {
+        return first.payload.view(first.runBytes, (int) Math.min(arrivingBytes, room()));
     }
 
-    void extend(Request write) {
-        first.runBytes += write.payloadBytes();
-        lastEnd = write.offset + write.length;
-        last.next = write;
-        last = write;
+    /** So many bytes of the payload have come. */
+    void extend(int bytes) {
+        first.runBytes += bytes;
+        arrivingBytes -= bytes;
+    }
+
+    /**
+     * Ends the run within its last write: the rest of that begins another run, which has no memory yet.
+     *
+     * @param bearer what stands for the bytes that have come where no other write has any
+     * @return what is to be carried out now
+     */
+    Request cut(Request bearer) {
+        haveAll();
+        Request complete = first;
+        Request rest = last;
+        if (complete == rest) {
+            complete = bearer;
+            bearer.bear(rest);
+        } else {
+            before(rest).next = null;
+        }
+        rest.divide();
+        complete.straddler = rest;
+        rest.payload = null;
+        rest.runOffset = complete.runOffset + complete.runBytes;
+        rest.runBytes = 0;
+        first = rest;
+        return complete;
+    }
+
+    private Request before(Request write) {
+        Request before = first;
+        while (before.next != write) {
+            before = before.next;
+        }
+        return before;
+    }
+
+    /** Whether the last write is the only one. */
+    boolean isOneWrite() {
+        return first == last;
     }
 
     /**
@@ -85,12 +172,16 @@ final class WriteRun {
      * doubt is over when nothing has come, see {@link #endedWaiting}.
      */
     boolean isSureOfMore() {
-        return sequel && !first.has(Wire.FLAG_FUA) && deepestBytes > first.runBytes;
+        return sequel && !first.has(Wire.FLAG_FUA) && deepestBytes > unansweredBytes();
+    }
+
+    private long unansweredBytes() {
+        return end() - first.offset;
     }
 
     /** The open run is all that has come. */
     void haveAll() {
-        deepestBytes = Math.max(deepestBytes, first.runBytes);
+        deepestBytes = Math.max(deepestBytes, unansweredBytes());
     }
 
     /** It has been carried out because nothing came. */
@@ -162,10 +253,10 @@ final class WriteRun {
             kept.divide();
             complete.straddler = kept;
         }
-        kept.payload = memory;
         kept.runOffset = cut;
         kept.runBytes = bytes;
         first = kept;
+        use(memory, 1);
         return complete;
     }
 }

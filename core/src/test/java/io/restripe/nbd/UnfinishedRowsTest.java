@@ -2,24 +2,15 @@ package io.restripe.nbd;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.restripe.disk.DiskException;
-import io.restripe.disk.DiskLayer;
-import io.restripe.disk.MemoryDisk;
 import io.restripe.env.Env;
 import io.restripe.env.SystemEnv;
 import io.restripe.unit.SectorRange;
-import io.restripe.unit.Units;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
-import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.locks.Lock;
-import java.util.random.RandomGenerator;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -30,86 +21,11 @@ class UnfinishedRowsTest {
     private static final int WRITE = 1;
     private static final int FLUSH = 3;
     private static final int EIO = 5;
-    private static final int ROW_SECTORS = 24;
-    private static final int ROW = ROW_SECTORS * 512;
+    private static final int ROW_SECTORS = RowDisk.ROW_SECTORS;
+    private static final int ROW = RowDisk.ROW;
 
     @TempDir
     Path folder;
-
-    /** A disk that likes whole rows, tells what it was asked to write, and fails where told to. */
-    private static final class RowDisk extends DiskLayer {
-        final List<SectorRange> written = new CopyOnWriteArrayList<>();
-        volatile long failsAt = -1;
-        /** Writes to these rows wait for the latch. */
-        volatile SectorRange held = new SectorRange(0, 0);
-
-        final CountDownLatch letGo = new CountDownLatch(1);
-
-        RowDisk() {
-            super(new MemoryDisk("m0", ServerRig.SECTORS));
-        }
-
-        @Override
-        public long optimalSectors() {
-            return ROW_SECTORS;
-        }
-
-        @Override
-        public void write(long sector, MemorySegment from) throws DiskException {
-            SectorRange range = new SectorRange(sector, sector + Units.sectorsOfBytesExact(from.byteSize()));
-            written.add(range);
-            if (range.overlaps(held)) {
-                awaitLetGo();
-            }
-            if (range.start() <= failsAt && failsAt < range.end()) {
-                throw new DiskException(name(), DiskException.Operation.WRITE, sector, range.length(), "told to fail");
-            }
-            super.write(sector, from);
-        }
-
-        private void awaitLetGo() {
-            try {
-                letGo.await();
-            } catch (InterruptedException e) {
-                throw new IllegalStateException(e);
-            }
-        }
-    }
-
-    /** Its time stands still: nothing has ever waited long enough. */
-    private static final class StandingEnv implements Env {
-        private final Env inner = new SystemEnv();
-
-        @Override
-        public long nanoTime() {
-            return 1;
-        }
-
-        @Override
-        public Instant wallTime() {
-            return inner.wallTime();
-        }
-
-        @Override
-        public RandomGenerator random() {
-            return inner.random();
-        }
-
-        @Override
-        public Lock newLock() {
-            return inner.newLock();
-        }
-
-        @Override
-        public Worker start(String name, Runnable body) {
-            return inner.start(name, body);
-        }
-
-        @Override
-        public void sleepNanos(long nanos) {
-            inner.sleepNanos(nanos);
-        }
-    }
 
     private final RowDisk disk = new RowDisk();
 
