@@ -13,8 +13,8 @@ public final class Pace {
     private static final int ENOUGH = 32;
     private static final int COST_OF_A_SLOW_ONE = 8;
     private static final long FAST_NANOS = 30_000;
-    /** A copy in memory takes half of that on a slow machine, less on others. */
-    private static final int BYTES_PER_NANO = 2;
+    /** A copy in memory takes about half of that. */
+    private static final int BYTES_PER_NANO = 4;
     /** Larger ones are worth a thread of their own in any case. */
     private static final long LARGEST_BYTES = 256 << 10;
 
@@ -28,6 +28,17 @@ public final class Pace {
     private final AtomicInteger untilTrial = new AtomicInteger(FIRST_TRIAL);
     private final AtomicBoolean trial = new AtomicBoolean();
     private volatile int betweenTrials = FIRST_TRIAL;
+    private final long bytesPerNano;
+
+    /** For what costs one copy when it is fast. */
+    public Pace() {
+        this(1);
+    }
+
+    /** @param copies of all its bytes, about so many are made for a request of a fast disk */
+    public Pace(int copies) {
+        this.bytesPerNano = BYTES_PER_NANO / copies;
+    }
 
     /** Whether requests of so many bytes in all are best carried out where they are; now and then that is tried with one. */
     public boolean isFast(long bytes) {
@@ -82,7 +93,7 @@ public final class Pace {
         }
     }
 
-    private static boolean isSlow(long nanos, long bytes) {
-        return nanos > FAST_NANOS + bytes / BYTES_PER_NANO;
+    private boolean isSlow(long nanos, long bytes) {
+        return nanos > FAST_NANOS + bytes / bytesPerNano;
     }
 }

@@ -122,7 +122,7 @@ final class IncomingWrites {
     /** Bytes of the rows in which it is carried out; 1: all at once. In rows where the disk answers from memory, and so does a cache then. */
     private long comesInRows() {
         long row = served.rowBytes();
-        if (row > WriteRun.ROWS_BYTES || !pace.isFast() || !run.isWorthRows()) {
+        if (row == 1 || row > WriteRun.ROWS_BYTES || !pace.isFast() || !run.isWorthRows()) {
             return 1;
         }
         if (bearer == null) {
@@ -131,13 +131,15 @@ final class IncomingWrites {
         return bearer == null ? 1 : row;
     }
 
-    private Request cut() {
-        if (!run.isOneWrite()) {
-            return run.cut(null);
-        }
-        Request bears = bearer;
+    /** The request that is kept at hand, if one is, to be used otherwise; null: none is. */
+    Request takeBearer() {
+        Request taken = bearer;
         bearer = null;
-        return run.cut(bears);
+        return taken;
+    }
+
+    private Request cut() {
+        return run.cut(run.isOneWrite() ? takeBearer() : null);
     }
 
     private void receivePayload(ByteBuffer into) throws IOException {
@@ -155,7 +157,8 @@ final class IncomingWrites {
 
     /** All of the open run, or up to the last whole row: the answers for that bring more, with which the rest is a row too. */
     private void carryOutOpen() throws IOException {
-        if (run.isFull() || run.unfinishedBytes(served.rowBytes()) < run.bytes()) {
+        boolean empty = run.bytes() == 0; // a write of nothing
+        if (empty || run.isFull() || run.unfinishedBytes(served.rowBytes()) < run.bytes()) {
             executor.carryOut(takeRows());
         } // else it waits where the peer is waited for
     }

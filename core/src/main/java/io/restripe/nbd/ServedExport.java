@@ -46,7 +46,8 @@ final class ServedExport {
 
     /** What is written best in whole multiples, at multiples; 1 when that makes no difference. It may change. */
     long rowBytes() {
-        return Units.bytesOfSectors(export.disk().optimalSectors());
+        long sectors = export.disk().optimalSectors();
+        return sectors > 1 ? Units.bytesOfSectors(sectors) : 1;
     }
 
     /** The export's flags as sent to a client. */

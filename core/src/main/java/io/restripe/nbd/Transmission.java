@@ -26,7 +26,9 @@ final class Transmission {
     private final PayloadBuffers payloads;
     private final Workers workers;
     private final Pace reads = new Pace();
-    private final Pace writes = new Pace();
+    /** An array writes parity too, which it has to compute. */
+    private final Pace writes = new Pace(2);
+
     private final IncomingWrites incoming;
     private final StandIn standIn;
     private final Departure departure = new Departure(this::hangUp);
@@ -159,7 +161,7 @@ final class Transmission {
         return true;
     }
 
-    /** Only between two requests: where this thread gets stuck another one goes on reading. */
+    /** The last that is done before more is read: where this thread gets stuck another one goes on reading. */
     private void carryOut(Request request) throws IOException {
         if (isFast(request)) {
             runHere(request);
@@ -193,6 +195,9 @@ final class Transmission {
 
     private Request freeRequest() throws IOException {
         Request free = workers.poll();
+        if (free == null) {
+            free = incoming.takeBearer();
+        }
         if (free == null) {
             incoming.dispatchOpen(); // it may hold all that there are
             replies.flush();

@@ -16,6 +16,8 @@ final class WriteRun {
 
     /** Memory for a few rows of a stream to a disk that answers from memory: what comes into it is still in the processor's cache then. */
     static final int ROWS_BYTES = 256 << 10;
+    /** Where a piece gets stuck, memory for all of the rest is wanted beside it. */
+    private static final int MOST_IN_ROWS = Wire.MAX_PAYLOAD_BYTES / 2;
 
     private Request first;
     private Request last;
@@ -67,7 +69,8 @@ final class WriteRun {
 
     /** Whether what is coming is enough, or goes on for long enough, to be carried out row by row. */
     boolean isWorthRows() {
-        return !first.has(Wire.FLAG_FUA) && (sequel || arrivingBytes > ROWS_BYTES);
+        boolean enough = sequel || arrivingBytes > ROWS_BYTES;
+        return enough && arrivingBytes <= MOST_IN_ROWS && !first.has(Wire.FLAG_FUA);
     }
 
     boolean hasMemory() {
@@ -105,7 +108,7 @@ final class WriteRun {
 
     /** Whether the write belongs to the run that is open, and fits in or can be cut where the run ends. */
     boolean takes(Request write) {
-        return goesOn(write) && (endsWithRow || write.length <= room());
+        return goesOn(write) && (write.length <= room() || endsWithRow && write.length <= MOST_IN_ROWS);
     }
 
     /** Whether the write belongs to the run that is open, which may have no room for it. */

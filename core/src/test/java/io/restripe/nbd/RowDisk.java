@@ -9,6 +9,7 @@ import java.lang.foreign.MemorySegment;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /** A disk that likes whole rows, tells what it was asked to write, and fails where told to. */
 final class RowDisk extends DiskLayer {
@@ -16,6 +17,7 @@ final class RowDisk extends DiskLayer {
     static final int ROW = ROW_SECTORS * 512;
 
     final List<SectorRange> written = new CopyOnWriteArrayList<>();
+    final AtomicInteger flushes = new AtomicInteger();
     volatile long failsAt = -1;
     /** Writes to these rows wait for the latch. */
     volatile SectorRange held = new SectorRange(0, 0);
@@ -42,6 +44,12 @@ final class RowDisk extends DiskLayer {
             throw new DiskException(name(), DiskException.Operation.WRITE, sector, range.length(), "told to fail");
         }
         super.write(sector, from);
+    }
+
+    @Override
+    public void flush() throws DiskException {
+        flushes.incrementAndGet();
+        super.flush();
     }
 
     private void awaitLetGo() {
