@@ -15,7 +15,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** The whole command in a guest whose kernel has md, with nobody saying who does the I/O. */
 class BackendChoiceTest {
-    private static final Duration LONG = Duration.ofMinutes(6);
+    private static final Duration LONG = Duration.ofMinutes(12);
 
     /** The command; loop devices over files of the guest, which is what a file can be too. */
     private static final String COMMAND = """

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** Disks that mdadm puts into containers that we run, and takes out of them. */
 class BesideMdadmTest {
     private static final int DISK_MIB = 24;
-    private static final Duration LONG = Duration.ofMinutes(6);
+    private static final Duration LONG = Duration.ofMinutes(12);
 
     private static final String COMMANDS = """
             export RESTRIPE_HOST_JAVA_OPTS="-XX:TieredStopAtLevel=1 -XX:CompressedClassSpaceSize=32m -Xlog:disable"

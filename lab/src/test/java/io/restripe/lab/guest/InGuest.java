@@ -21,7 +21,7 @@ import java.util.List;
 public final class InGuest {
     private static final long SEED = 4711;
     private static final Path NOTES = Path.of(System.getProperty("box", "/tmp"), "returned");
-    private static final Duration LONGEST = Duration.ofMinutes(2);
+    private static final Duration LONGEST = Duration.ofMinutes(6);
 
     private InGuest() {}
 

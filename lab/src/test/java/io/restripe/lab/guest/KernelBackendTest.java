@@ -27,7 +27,7 @@ class KernelBackendTest {
     /** A change lives through some hosts. */
     private static final int SLOW_KIB = 1000;
 
-    private static final Duration LONG = Duration.ofMinutes(6);
+    private static final Duration LONG = Duration.ofMinutes(12);
 
     @TempDir(cleanup = CleanupMode.ON_SUCCESS)
     private Path folder;

@@ -19,7 +19,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** The kernel's arrays over a member that cannot be written everywhere: its bad blocks are kept as mdmon keeps them. */
 class KernelBadBlocksTest {
     private static final int DISK_MIB = 24;
-    private static final Duration LONG = Duration.ofMinutes(3);
+    private static final Duration LONG = Duration.ofMinutes(8);
 
     /** A member over /dev/ubda whose sectors 10000 to 10063 can be neither read nor written. */
     private static final String DEVICE = """

@@ -21,7 +21,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class KernelPoliciesTest {
     private static final int DISK_MIB = 24;
     private static final int WRITES = 300;
-    private static final Duration LONG = Duration.ofMinutes(3);
+    private static final Duration LONG = Duration.ofMinutes(8);
 
     @TempDir(cleanup = CleanupMode.ON_SUCCESS)
     private Path folder;

@@ -15,6 +15,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.CleanupMode;
 import org.junit.jupiter.api.io.TempDir;
@@ -24,7 +25,7 @@ import org.junit.jupiter.api.io.TempDir;
  * the distribution's nbd-client on our server. The guest's disks are the members.
  */
 class AttachInGuestTest {
-    private static final Duration LONGEST = Duration.ofMinutes(8);
+    private static final Duration LONGEST = Duration.ofMinutes(15);
     /** With less, a host process and a command together push each other's code out of memory. */
     private static final int MEMORY_MIB = 384;
 
@@ -141,6 +142,7 @@ class AttachInGuestTest {
                 """);
     }
 
+    @Tag("long")
     @Test
     void a_device_of_the_kernels_nbd_client_waits_for_the_next_host() throws Exception {
         inGuest("nbd", """
@@ -192,6 +194,7 @@ class AttachInGuestTest {
                 """);
     }
 
+    @Tag("long")
     @Test
     void a_kernel_that_gives_no_requests_again_has_fuse_too_and_what_a_dead_host_left_is_removed() throws Exception {
         inGuest("fuse loop", """

@@ -45,14 +45,12 @@ class HandOverTest {
                 new Cell(Change.GROW_RAID5_3_TO_5, Cut.TORN, Direction.WE_MDADM),
                 new Cell(Change.GROW_RAID0_2_TO_3, Cut.START, Direction.MDADM_WE_MDADM),
                 new Cell(Change.GROW_RAID0_2_TO_3, Cut.COPIED, Direction.WE_MDADM),
-                new Cell(Change.GROW_RAID0_2_TO_4, Cut.MIDDLE, Direction.MDADM_WE),
                 new Cell(Change.GROW_RAID0_2_TO_4, Cut.MIDDLE, Direction.WE_MDADM)));
     }
 
     @Test
     void saving_every_unit() throws Exception {
         run(List.of(
-                new Cell(Change.CHUNK_RAID5_64_TO_128, Cut.LAST, Direction.MDADM_WE),
                 new Cell(Change.CHUNK_RAID5_64_TO_128, Cut.LAST, Direction.WE_MDADM),
                 new Cell(Change.CHUNK_RAID5_128_TO_64, Cut.COPIED, Direction.WE_MDADM_WE),
                 new Cell(Change.CHUNK_RAID0_64_TO_128, Cut.START, Direction.WE_MDADM),

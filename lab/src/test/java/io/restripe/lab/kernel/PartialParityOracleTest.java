@@ -47,7 +47,7 @@ class PartialParityOracleTest {
     private static final long BYTES = 2 * MEMBER_KIB * 1024;
     private static final long ROW = 5;
     private static final int NEW_BLOCK = 1 << 22;
-    private static final Duration LONG = Duration.ofMinutes(2);
+    private static final Duration LONG = Duration.ofMinutes(6);
 
     @TempDir(cleanup = CleanupMode.ON_SUCCESS)
     private Path folder;
