@@ -35,7 +35,7 @@ class LongWritesTest {
     private static final int LONG = 2 * WriteRun.ROWS_BYTES + 5 * 512;
 
     private static final int PIECE = WriteRun.ROWS_BYTES / RowDisk.ROW * RowDisk.ROW;
-    /** Behind it, where it begins, are many that were quick: by then the disk is known to answer from memory. */
+    /** Where it begins, at a row: the short ones that show its connection a quick disk go before that. */
     private static final int START = 100 * RowDisk.ROW;
 
     /** What has not come by then waits for more to be sent. */
@@ -130,7 +130,7 @@ class LongWritesTest {
         });
     }
 
-    /** The second and the third begin in the memory of the rows with which the second began; the third and the last go on in others. */
+    /** The second begins memory for rows, and it ends within the third. */
     @Test
     void a_row_of_several_writes_is_written_before_the_rest_of_the_last_comes() throws Exception {
         int each = LONG / 4 / 512 * 512;
