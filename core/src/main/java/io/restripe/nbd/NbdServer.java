@@ -23,6 +23,7 @@ public final class NbdServer implements AutoCloseable {
     private final ExportTable exports;
     private final Deadlines deadlines;
     private final PayloadRoom room;
+    private final BusyPoll busyPoll;
     private final PeerDoor here;
     private final PeerDoor elsewhere;
 
@@ -36,6 +37,7 @@ public final class NbdServer implements AutoCloseable {
         this.exports = new ExportTable(env);
         this.deadlines = new Deadlines(env);
         this.room = new PayloadRoom(env, limits.payloadBytes(), limits.stallNanos());
+        this.busyPoll = BusyPoll.onHalfOfTheProcessors(env);
         this.here = new PeerDoor(env, "an NBD client", limits.connections());
         this.elsewhere = new PeerDoor(env, "an NBD client over TCP", limits.connections());
     }
@@ -109,7 +111,7 @@ public final class NbdServer implements AutoCloseable {
     }
 
     private void serve(SocketChannel peer, Optional<TlsFolder> tls) throws IOException {
-        ServerHandshake handshake = new ServerHandshake(PeerChannel.plain(peer), exports, tls.map(folder ->
+        ServerHandshake handshake = new ServerHandshake(busyPoll.over(peer), exports, tls.map(folder ->
                 (ServerHandshake.Encryption) () -> TlsChannel.open(env, peer, folder.serverEngine())));
         Agreement agreement = agree(peer, handshake);
         if (agreement != null) {

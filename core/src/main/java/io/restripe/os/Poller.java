@@ -10,13 +10,8 @@ import java.util.List;
 /**
  * Waits for changes of attributes that the kernel offers as files: {@code poll} for POLLPRI, which the JDK cannot. One thread waits; any
  * may {@link #wake} it. An attribute counts as changed until it is read again from its start, and right after it was opened.
- *
- * <pre> struct pollfd: 0 descriptor  4 events(u16)  6 happened(u16)</pre>
  */
 public final class Poller implements Closeable {
-    private static final int POLLFD_BYTES = 8;
-    private static final short POLLIN = 0x1;
-    private static final short POLLPRI = 0x2;
     private static final int EFD_CLOEXEC = 0x80000;
     private static final int EFD_NONBLOCK = 0x800;
     private static final long NANOS_PER_MILLI = 1_000_000L;
@@ -45,11 +40,11 @@ public final class Poller implements Closeable {
         int count = files.size() + 1;
         int millis = Math.toIntExact((timeoutNanos + NANOS_PER_MILLI - 1) / NANOS_PER_MILLI);
         try (Arena arena = Arena.ofConfined()) {
-            MemorySegment set = arena.allocate((long) POLLFD_BYTES * count, POLLFD_BYTES);
+            MemorySegment set = PollSet.allocate(arena, count);
             for (int i = 0; i < files.size(); i++) {
-                put(set, i, files.get(i).descriptor(), POLLPRI);
+                PollSet.put(set, i, files.get(i).descriptor(), PollSet.POLLPRI);
             }
-            put(set, files.size(), wakeDescriptor, POLLIN);
+            PollSet.put(set, files.size(), wakeDescriptor, PollSet.POLLIN);
             int result = (int) Libc.POLL.invokeExact(Libc.errnoState(), set, (long) count, millis);
             if (result < 0) {
                 if (Errno.of(Libc.errno()) == Errno.EINTR) {
@@ -59,11 +54,11 @@ public final class Poller implements Closeable {
             }
             List<SystemFile> changed = new ArrayList<>();
             for (int i = 0; i < files.size(); i++) {
-                if (happened(set, i) != 0) {
+                if (PollSet.happened(set, i) != 0) {
                     changed.add(files.get(i));
                 }
             }
-            if (happened(set, files.size()) != 0) {
+            if (PollSet.happened(set, files.size()) != 0) {
                 long _ = (long) Libc.READ.invokeExact(
                         Libc.errnoState(), wakeDescriptor, arena.allocate(Long.BYTES, Long.BYTES), (long) Long.BYTES);
             }
@@ -73,16 +68,6 @@ public final class Poller implements Closeable {
         } catch (Throwable t) {
             throw SystemFile.impossible(t);
         }
-    }
-
-    private static void put(MemorySegment set, int index, int descriptor, short events) {
-        long at = (long) POLLFD_BYTES * index;
-        set.set(ValueLayout.JAVA_INT, at, descriptor);
-        set.set(ValueLayout.JAVA_SHORT, at + 4, events);
-    }
-
-    private static short happened(MemorySegment set, int index) {
-        return set.get(ValueLayout.JAVA_SHORT, (long) POLLFD_BYTES * index + 6);
     }
 
     /** Ends the wait that is under way, or the next one. Never blocks. */

@@ -21,6 +21,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -90,6 +92,17 @@ class TakeOverTest {
         }
     }
 
+    /** The last rows are not relocated before somebody has seen that they may be. */
+    private static void awaitUnless(Condition condition, CountDownLatch latch) {
+        try {
+            if (!condition.holds()) {
+                assertThat(latch.await(60, TimeUnit.SECONDS)).isTrue();
+            }
+        } catch (Exception e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
     private interface Condition {
         boolean holds() throws Exception;
     }
@@ -98,7 +111,13 @@ class TakeOverTest {
     void an_end_that_no_monitor_saw_is_recorded_by_the_next() throws Exception {
         ArrayControl control = serve(Geometry.ofMd(5, 0, 3, 128), 4);
         Attributes array = new Attributes(control);
-        control.write(Attribute.SYNC_SPEED_MAX, "4000");
+        long end = ContainerRig.MEMBER_KIB * 2;
+        CountDownLatch watched = new CountDownLatch(1);
+        rig.watch((_, sector, _) -> {
+            if (sector < end) {
+                awaitUnless(() -> array.numberOr(Attribute.SYNC_MAX, 0) != end, watched);
+            }
+        });
         Thread manager = Thread.ofPlatform().daemon().start(() -> {
             try {
                 manage(Optional.of(ContainerRig.toDisks(4)));
@@ -106,10 +125,9 @@ class TakeOverTest {
                 assertThat(e).isNotNull(); // its monitor goes away before it is done
             }
         });
-        long end = ContainerRig.MEMBER_KIB * 2;
         await(() -> array.numberOr(Attribute.SYNC_MAX, 0) == end);
         monitor.close();
-        control.write(Attribute.SYNC_SPEED_MAX, "system");
+        watched.countDown();
         await(() -> array.number(Attribute.RESHAPE_POSITION) == Attributes.NONE);
         manager.join();
         startMonitor();

@@ -1,0 +1,146 @@
+package io.restripe.nbd;
+
+import io.restripe.env.Env;
+import io.restripe.os.ReadableLook;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.SocketChannel;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BooleanSupplier;
+
+/**
+ * Looks for a moment whether a peer sends something before a thread goes to sleep for it. A client that asks for one thing at a time sends
+ * the next request some 20 microseconds after its answer, and to wake a thread costs as much again. Done only where it has paid: for a peer
+ * that lately kept nobody waiting for longer, while processors are left for others. Any thread.
+ */
+final class BusyPoll {
+    /** So long is looked. */
+    static final long LOOK_NANOS = 100_000;
+    /** What a wait takes longer where the thread slept. */
+    private static final long WAKING_NANOS = 100_000;
+
+    private static final int MOST = 16;
+    private static final int ENOUGH = 8;
+    /** A wait in vain takes longer than all that is gained by so many that were not. */
+    private static final int COST_OF_A_LONG_ONE = 4;
+
+    private final Env env;
+    /** Threads that may begin to look now. */
+    private final AtomicInteger turns;
+
+    /** @param threads so many look at a time at the most, each of which keeps a processor busy */
+    BusyPoll(Env env, int threads) {
+        this.env = env;
+        this.turns = new AtomicInteger(threads);
+    }
+
+    /** With half of the processors at the most; with the only one never: the peer needs it. */
+    static BusyPoll onHalfOfTheProcessors(Env env) {
+        return new BusyPoll(env, Runtime.getRuntime().availableProcessors() / 2);
+    }
+
+    /** A socket as it is, which is read so where the system lets it. */
+    PeerChannel over(SocketChannel socket) {
+        PeerChannel plain = PeerChannel.plain(socket);
+        return ReadableLook.of(socket)
+                .map(look -> over(plain, look::isReadable))
+                .orElse(plain);
+    }
+
+    /** @param readable whether a read would return at once; asked by the reading thread only */
+    PeerChannel over(PeerChannel channel, BooleanSupplier readable) {
+        return new Polled(channel, readable);
+    }
+
+    /** One peer's channel. What is added is owned by the thread that reads. */
+    private final class Polled implements PeerChannel {
+        private final PeerChannel channel;
+        private final BooleanSupplier readable;
+        /** How quick the peer has been, up to {@link #MOST}. */
+        private int quickness;
+
+        private Polled(PeerChannel channel, BooleanSupplier readable) {
+            this.channel = channel;
+            this.readable = readable;
+        }
+
+        @Override
+        public int read(ByteBuffer into) throws IOException {
+            long begun = env.nanoTime();
+            boolean looked = look(begun);
+            int received = channel.read(into);
+            waited(env.nanoTime() - begun, looked);
+            return received;
+        }
+
+        @Override
+        public long read(ByteBuffer first, ByteBuffer behind) throws IOException {
+            long begun = env.nanoTime();
+            boolean looked = look(begun);
+            long received = channel.read(first, behind);
+            waited(env.nanoTime() - begun, looked);
+            return received;
+        }
+
+        /** Whether it was looked at all. */
+        private boolean look(long begun) {
+            if (quickness < ENOUGH || !takeTurn()) {
+                return false;
+            }
+            try {
+                while (!readable.getAsBoolean() && env.nanoTime() - begun < LOOK_NANOS) {
+                    Thread.onSpinWait();
+                }
+            } finally {
+                turns.incrementAndGet();
+            }
+            return true;
+        }
+
+        private boolean takeTurn() {
+            int free;
+            do {
+                free = turns.get();
+                if (free <= 0) {
+                    return false;
+                }
+            } while (!turns.compareAndSet(free, free - 1));
+            return true;
+        }
+
+        private void waited(long nanos, boolean looked) {
+            boolean quick = nanos <= (looked ? LOOK_NANOS : LOOK_NANOS + WAKING_NANOS);
+            quickness = Math.clamp(quickness + (quick ? 1 : -COST_OF_A_LONG_ONE), 0, MOST);
+        }
+
+        @Override
+        public int write(ByteBuffer from) throws IOException {
+            return channel.write(from);
+        }
+
+        @Override
+        public long write(ByteBuffer[] from) throws IOException {
+            return channel.write(from);
+        }
+
+        @Override
+        public long write(ByteBuffer[] from, int offset, int length) throws IOException {
+            return channel.write(from, offset, length);
+        }
+
+        @Override
+        public void shutdownOutput() throws IOException {
+            channel.shutdownOutput();
+        }
+
+        @Override
+        public boolean isOpen() {
+            return channel.isOpen();
+        }
+
+        @Override
+        public void close() throws IOException {
+            channel.close();
+        }
+    }
+}
