@@ -122,6 +122,8 @@ final class ArrayFixture implements AutoCloseable {
         volatile Hook beforeFlush = () -> {};
         /** Requests of several buffers. */
         final AtomicInteger together = new AtomicInteger();
+        /** Questions what a range is. */
+        final AtomicInteger looks = new AtomicInteger();
 
         volatile boolean failsReads;
         volatile boolean failsWrites;
@@ -157,6 +159,7 @@ final class ArrayFixture implements AutoCloseable {
 
         @Override
         public Extent extent(long sector, long sectors) throws DiskException {
+            looks.incrementAndGet();
             return inner().extent(sector, sectors);
         }
 

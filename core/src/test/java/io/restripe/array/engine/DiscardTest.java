@@ -110,6 +110,24 @@ class DiscardTest {
         return holes;
     }
 
+    /** On some file systems a look costs as much as there is of the same kind. */
+    @Test
+    void a_member_is_looked_at_once_for_all_that_is_alike() throws Exception {
+        try (ArrayFixture f = new ArrayFixture(COMPONENT, 4)) {
+            f.configure(5, 2, 4, CHUNK);
+            f.start();
+            f.monitor();
+            long sectors = f.array.disk().sectors();
+            assertThat(f.array.disk().extent(0, sectors)).isEqualTo(new Extent(sectors, true));
+            new Model(f.array.disk(), 0, sectors, new Random(1)).fill();
+            for (ArrayFixture.FaultyDisk disk : f.disks.values()) {
+                disk.looks.set(0);
+            }
+            assertThat(f.array.disk().extent(3, sectors - 3)).isEqualTo(new Extent(sectors - 3, false));
+            assertThat(f.disks.values()).allMatch(disk -> disk.looks.get() == 1);
+        }
+    }
+
     private static void assertAgrees(ArrayFixture f, Geometry geometry) throws Exception {
         if (geometry.redundancy() > 0) {
             f.set(Attribute.SYNC_ACTION, "check");

@@ -16,7 +16,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * A reshape begun by one side and finished by the other, with power failures at every moment that matters: contents, size, parity, and
- * what both say of the metadata. Prints a table.
+ * what both say of the metadata. Prints a table. Of each change one cell, which fit into one guest together; all of them are the long part.
  */
 class HandOverTest {
     @TempDir(cleanup = CleanupMode.ON_SUCCESS)
@@ -40,11 +40,8 @@ class HandOverTest {
     void growing() throws Exception {
         run(List.of(
                 new Cell(Change.GROW_RAID5_3_TO_4, Cut.COPIED, Direction.MDADM_WE_MDADM),
-                new Cell(Change.GROW_RAID5_3_TO_4, Cut.SAVING, Direction.WE_MDADM),
-                new Cell(Change.GROW_RAID5_3_TO_5, Cut.COPIED, Direction.MDADM_WE),
                 new Cell(Change.GROW_RAID5_3_TO_5, Cut.TORN, Direction.WE_MDADM),
                 new Cell(Change.GROW_RAID0_2_TO_3, Cut.START, Direction.MDADM_WE_MDADM),
-                new Cell(Change.GROW_RAID0_2_TO_3, Cut.COPIED, Direction.WE_MDADM),
                 new Cell(Change.GROW_RAID0_2_TO_4, Cut.MIDDLE, Direction.WE_MDADM)));
     }
 
@@ -54,8 +51,7 @@ class HandOverTest {
                 new Cell(Change.CHUNK_RAID5_64_TO_128, Cut.LAST, Direction.WE_MDADM),
                 new Cell(Change.CHUNK_RAID5_128_TO_64, Cut.COPIED, Direction.WE_MDADM_WE),
                 new Cell(Change.CHUNK_RAID0_64_TO_128, Cut.START, Direction.WE_MDADM),
-                new Cell(Change.RAID0_2_TO_RAID5_3, Cut.COPIED, Direction.MDADM_WE_MDADM),
-                new Cell(Change.RAID0_2_TO_RAID5_3, Cut.MIDDLE, Direction.WE_MDADM)));
+                new Cell(Change.RAID0_2_TO_RAID5_3, Cut.COPIED, Direction.MDADM_WE_MDADM)));
     }
 
     @Test
@@ -63,7 +59,6 @@ class HandOverTest {
         run(List.of(
                 new Cell(Change.TWO_RAID5_3_TO_4_SECOND, Cut.START, Direction.WE_MDADM),
                 new Cell(Change.REBUILT_GROW_RAID5_3_TO_4, Cut.COPIED, Direction.WE_MDADM),
-                new Cell(Change.REBUILT_GROW_RAID5_3_TO_4, Cut.COPIED, Direction.MDADM_WE),
                 new Cell(Change.REBUILT_CHUNK_RAID5_64_TO_128, Cut.COPIED, Direction.MDADM_WE)));
     }
 
