@@ -9,14 +9,24 @@ import java.util.Deque;
 import java.util.concurrent.locks.Lock;
 
 /**
- * Aligned buffers that are used again: a free list for each power of two. Any thread. What is kept idle is bounded; the rest is
- * freed when nobody refers to it any more.
+ * Aligned buffers that are used again: free lists of sizes that are a quarter of a power of two apart. Any thread. What is kept idle is
+ * bounded: what comes back stays, and what nobody has taken for longest is freed for it. That takes a full collection, so what one piece of
+ * work takes again and again, such as the windows of a reshape, must not go while sizes that others took lie idle.
  */
 final class Scratch {
-    private static final int CLASSES = 20;
-    private static final long IDLE_LIMIT_SECTORS = 16L * 1024 * Units.SECTORS_PER_KIB;
+    private static final int STEPS = 4;
+    private static final int CLASSES = 20 * STEPS;
+    /** So much may lie idle whatever is out. */
+    static final long IDLE_SECTORS = 16L * 1024 * Units.SECTORS_PER_KIB;
+    /** So much may be idle and out. */
+    static final long KEPT_SECTORS = 2 * IDLE_SECTORS;
+
     private final Lock lock;
     private final Deque<MemorySegment>[] idle;
+    /** When one of the class was taken last, in buffers taken. */
+    private final long[] lastTaken = new long[CLASSES];
+
+    private long taken;
     private long idleSectors;
     private long outSectors;
     private long mostOutSectors;
@@ -32,34 +42,52 @@ final class Scratch {
 
     /** A buffer of at least so many sectors, contents unknown. Give back the same segment. */
     MemorySegment take(long sectors) {
-        int size = sizeClass(sectors);
+        long size = rounded(sectors);
+        int sizeClass = sizeClass(size);
         lock.lock();
         try {
-            outSectors += 1L << size;
+            outSectors += size;
             mostOutSectors = Math.max(mostOutSectors, outSectors);
-            MemorySegment free = size < CLASSES ? idle[size].pollLast() : null;
-            if (free != null) {
-                idleSectors -= 1L << size;
-                return free;
+            if (sizeClass < CLASSES) {
+                lastTaken[sizeClass] = ++taken;
+                MemorySegment free = idle[sizeClass].pollLast();
+                if (free != null) {
+                    idleSectors -= size;
+                    return free;
+                }
             }
         } finally {
             lock.unlock();
         }
-        return Buffers.allocate(1L << size);
+        return Buffers.allocate(size);
     }
 
     void give(MemorySegment buffer) {
-        int size = sizeClass(Units.sectorsOfBytesExact(buffer.byteSize()));
+        long size = Units.sectorsOfBytesExact(buffer.byteSize());
+        int sizeClass = sizeClass(size);
         lock.lock();
         try {
-            outSectors -= 1L << size;
-            if (size < CLASSES && idleSectors + (1L << size) <= IDLE_LIMIT_SECTORS) {
-                idle[size].addLast(buffer);
-                idleSectors += 1L << size;
+            outSectors -= size;
+            if (sizeClass < CLASSES) {
+                idle[sizeClass].addLast(buffer);
+                idleSectors += size;
+                while (idleSectors > IDLE_SECTORS && outSectors + idleSectors > KEPT_SECTORS) {
+                    freeOne();
+                }
             }
         } finally {
             lock.unlock();
         }
+    }
+
+    private void freeOne() {
+        int oldest = -1;
+        for (int i = 0; i < CLASSES; i++) {
+            if (!idle[i].isEmpty() && (oldest < 0 || lastTaken[i] < lastTaken[oldest])) {
+                oldest = i;
+            }
+        }
+        idleSectors -= Units.sectorsOfBytesExact(idle[oldest].pollFirst().byteSize());
     }
 
     /** What was out at once, at the most, so far. */
@@ -72,7 +100,28 @@ final class Scratch {
         }
     }
 
-    private static int sizeClass(long sectors) {
-        return sectors <= 1 ? 0 : Long.SIZE - Long.numberOfLeadingZeros(sectors - 1);
+    /** What is kept now. */
+    long idleSectors() {
+        lock.lock();
+        try {
+            return idleSectors;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Up to the next step. */
+    private static long rounded(long sectors) {
+        return Units.ceilToUnit(Math.max(1, sectors), step(sectors));
+    }
+
+    private static long step(long sectors) {
+        return Math.max(1, Long.highestOneBit(Math.max(1, sectors - 1)) / STEPS);
+    }
+
+    /** Of a rounded size: one to four sectors, then four sizes up to each power of two. */
+    private static int sizeClass(long rounded) {
+        long step = step(rounded);
+        return STEPS * Long.numberOfTrailingZeros(step) + Math.toIntExact(rounded / step) - 1;
     }
 }
