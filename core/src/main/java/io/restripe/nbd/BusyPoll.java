@@ -10,13 +10,15 @@ import java.util.function.BooleanSupplier;
 
 /**
  * Looks for a moment whether a peer sends something before a thread goes to sleep for it. A client that asks for one thing at a time sends
- * the next request some 20 microseconds after its answer, and to wake a thread costs as much again. Done only where it has paid: for a peer
- * that lately kept nobody waiting for longer, while processors are left for others. Any thread.
+ * the next request some 20 microseconds after its answer, and to wake a thread costs as much again or more. Done only where it has paid: for a peer
+ * whose requests lately came in that time, and by no more threads of this process than leave processors to others. Any thread.
  */
 final class BusyPoll {
     /** So long is looked. */
     static final long LOOK_NANOS = 100_000;
-    /** What a wait takes longer where the thread slept. */
+    /** Whatever the clock says. */
+    private static final int MOST_LOOKS = 10_000;
+    /** What a wait may take longer where the thread slept. */
     private static final long WAKING_NANOS = 100_000;
 
     private static final int MOST = 16;
@@ -39,7 +41,7 @@ final class BusyPoll {
         return new BusyPoll(env, Runtime.getRuntime().availableProcessors() / 2);
     }
 
-    /** A socket as it is, which is read so where the system lets it. */
+    /** A socket, in the clear, that is looked at before a thread sleeps for it; where the JDK does not tell its number, one as it is. */
     PeerChannel over(SocketChannel socket) {
         PeerChannel plain = PeerChannel.plain(socket);
         return ReadableLook.of(socket)
@@ -50,6 +52,13 @@ final class BusyPoll {
     /** @param readable whether a read would return at once; asked by the reading thread only */
     PeerChannel over(PeerChannel channel, BooleanSupplier readable) {
         return new Polled(channel, readable);
+    }
+
+    /** What came of looking. */
+    private enum Look {
+        NONE,
+        SEEN,
+        IN_VAIN
     }
 
     /** One peer's channel. What is added is owned by the thread that reads. */
@@ -67,34 +76,39 @@ final class BusyPoll {
         @Override
         public int read(ByteBuffer into) throws IOException {
             long begun = env.nanoTime();
-            boolean looked = look(begun);
+            Look look = look(begun);
             int received = channel.read(into);
-            waited(env.nanoTime() - begun, looked);
+            judge(look, begun);
             return received;
         }
 
         @Override
         public long read(ByteBuffer first, ByteBuffer behind) throws IOException {
             long begun = env.nanoTime();
-            boolean looked = look(begun);
+            Look look = look(begun);
             long received = channel.read(first, behind);
-            waited(env.nanoTime() - begun, looked);
+            judge(look, begun);
             return received;
         }
 
-        /** Whether it was looked at all. */
-        private boolean look(long begun) {
+        private Look look(long begun) {
             if (quickness < ENOUGH || !takeTurn()) {
-                return false;
+                return Look.NONE;
             }
             try {
-                while (!readable.getAsBoolean() && env.nanoTime() - begun < LOOK_NANOS) {
+                for (int i = 0; i < MOST_LOOKS; i++) {
+                    if (readable.getAsBoolean()) {
+                        return Look.SEEN;
+                    }
+                    if (env.nanoTime() - begun >= LOOK_NANOS) {
+                        break;
+                    }
                     Thread.onSpinWait();
                 }
+                return Look.IN_VAIN;
             } finally {
                 turns.incrementAndGet();
             }
-            return true;
         }
 
         private boolean takeTurn() {
@@ -108,8 +122,9 @@ final class BusyPoll {
             return true;
         }
 
-        private void waited(long nanos, boolean looked) {
-            boolean quick = nanos <= (looked ? LOOK_NANOS : LOOK_NANOS + WAKING_NANOS);
+        private void judge(Look look, long begun) {
+            boolean quick =
+                    look == Look.SEEN || (look == Look.NONE && env.nanoTime() - begun <= LOOK_NANOS + WAKING_NANOS);
             quickness = Math.clamp(quickness + (quick ? 1 : -COST_OF_A_LONG_ONE), 0, MOST);
         }
 

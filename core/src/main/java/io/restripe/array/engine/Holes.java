@@ -81,10 +81,12 @@ final class Holes {
     private void look(int holder, Member member, long sector) throws DiskException {
         if (sector < from[holder] || sector >= to[holder]) {
             looks++;
+            long valid =
+                    member.recoveredSector(); // read first: what a rebuild brings there later is not what is seen now
             long at = member.offsetSectors + sector;
             Extent alike = member.disk.extent(at, member.disk.sectors() - at);
             from[holder] = sector;
-            to[holder] = sector + alike.sectors();
+            to[holder] = Math.min(sector + alike.sectors(), valid);
             isHole[holder] = alike.hole();
         }
     }

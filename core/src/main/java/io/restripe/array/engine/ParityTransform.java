@@ -116,7 +116,7 @@ final class ParityTransform implements Transform {
         return geometry.dataMembers() + geometry.parityMembers() + (parts.log().isOn() ? 1 : 0);
     }
 
-    /** What bands of so many units may take for so many sectors of each, in buffers whose sizes are powers of two. */
+    /** What bands of so many units may take for so many sectors of each, in buffers that are larger than what they are for. */
     private static long room(int units, long sectors) {
         return 2L * units * sectors;
     }

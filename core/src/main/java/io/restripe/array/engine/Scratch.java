@@ -10,8 +10,9 @@ import java.util.concurrent.locks.Lock;
 
 /**
  * Aligned buffers that are used again: free lists of sizes that are a quarter of a power of two apart. Any thread. What is kept idle is
- * bounded: what comes back stays, and what nobody has taken for longest is freed for it. That takes a full collection, so what one piece of
- * work takes again and again, such as the windows of a reshape, must not go while sizes that others took lie idle.
+ * bounded: what comes back stays, unless it is huge, and what nobody has taken for longest is dropped for it. What is dropped is free memory only after
+ * a full collection, so what one piece of work takes again and again, such as the windows of a reshape, must not go while sizes that others
+ * took lie idle.
  */
 final class Scratch {
     private static final int STEPS = 4;
@@ -23,7 +24,7 @@ final class Scratch {
 
     private final Lock lock;
     private final Deque<MemorySegment>[] idle;
-    /** When one of the class was taken last, in buffers taken. */
+    /** When one of the class was taken last; a moment is how many had been taken by then. */
     private final long[] lastTaken = new long[CLASSES];
 
     private long taken;
@@ -43,44 +44,83 @@ final class Scratch {
     /** A buffer of at least so many sectors, contents unknown. Give back the same segment. */
     MemorySegment take(long sectors) {
         long size = rounded(sectors);
-        int sizeClass = sizeClass(size);
+        MemorySegment free = poll(size);
+        if (free != null) {
+            return free;
+        }
+        boolean made = false;
+        try {
+            MemorySegment buffer = Buffers.allocate(size);
+            made = true;
+            return buffer;
+        } finally {
+            if (!made) {
+                forget(size);
+            }
+        }
+    }
+
+    private MemorySegment poll(long size) {
         lock.lock();
         try {
-            outSectors += size;
-            mostOutSectors = Math.max(mostOutSectors, outSectors);
-            if (sizeClass < CLASSES) {
+            wentOut(size);
+            MemorySegment free = null;
+            if (isKept(size)) {
+                int sizeClass = sizeClass(size);
                 lastTaken[sizeClass] = ++taken;
-                MemorySegment free = idle[sizeClass].pollLast();
-                if (free != null) {
-                    idleSectors -= size;
-                    return free;
-                }
+                free = idle[sizeClass].pollLast();
+                idleSectors -= free == null ? 0 : size;
             }
+            dropIdle();
+            return free;
         } finally {
             lock.unlock();
         }
-        return Buffers.allocate(size);
     }
 
     void give(MemorySegment buffer) {
         long size = Units.sectorsOfBytesExact(buffer.byteSize());
-        int sizeClass = sizeClass(size);
         lock.lock();
         try {
-            outSectors -= size;
-            if (sizeClass < CLASSES) {
-                idle[sizeClass].addLast(buffer);
+            wentOut(-size);
+            if (isKept(size)) {
+                idle[sizeClass(size)].addLast(buffer);
                 idleSectors += size;
-                while (idleSectors > IDLE_SECTORS && outSectors + idleSectors > KEPT_SECTORS) {
-                    freeOne();
-                }
+                dropIdle();
             }
         } finally {
             lock.unlock();
         }
     }
 
-    private void freeOne() {
+    private void forget(long size) {
+        lock.lock();
+        try {
+            wentOut(-size);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** A huge one would take the place of all others. */
+    private static boolean isKept(long size) {
+        return size <= IDLE_SECTORS;
+    }
+
+    /** Called with the lock. */
+    private void wentOut(long size) {
+        outSectors += size;
+        mostOutSectors = Math.max(mostOutSectors, outSectors);
+    }
+
+    /** Called with the lock. */
+    private void dropIdle() {
+        while (idleSectors > IDLE_SECTORS && outSectors + idleSectors > KEPT_SECTORS) {
+            dropOne();
+        }
+    }
+
+    private void dropOne() {
         int oldest = -1;
         for (int i = 0; i < CLASSES; i++) {
             if (!idle[i].isEmpty() && (oldest < 0 || lastTaken[i] < lastTaken[oldest])) {

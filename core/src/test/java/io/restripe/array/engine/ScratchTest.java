@@ -84,6 +84,27 @@ class ScratchTest {
         }
     }
 
+    /** Or what lies idle would stand in the way of what is allocated. */
+    @Test
+    void idle_memory_of_other_sizes_goes_when_much_is_taken() {
+        window(Collections.nCopies(32, MIB));
+        assertThat(scratch.idleSectors()).isEqualTo(Scratch.KEPT_SECTORS);
+        List<MemorySegment> taken = new ArrayList<>();
+        for (int i = 0; i < 15; i++) {
+            taken.add(scratch.take(2 * MIB));
+        }
+        assertThat(scratch.idleSectors()).isEqualTo(Scratch.IDLE_SECTORS);
+        taken.forEach(scratch::give);
+    }
+
+    @Test
+    void a_huge_buffer_takes_the_place_of_no_other() {
+        List<Long> sizes = Collections.nCopies(16, MIB);
+        List<Long> first = window(sizes);
+        window(List.of(Scratch.IDLE_SECTORS + 1));
+        assertThat(window(sizes)).containsExactlyInAnyOrderElementsOf(first);
+    }
+
     @Test
     void while_much_is_out_less_is_idle() {
         List<MemorySegment> taken = new ArrayList<>();

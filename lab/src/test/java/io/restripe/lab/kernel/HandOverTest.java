@@ -16,7 +16,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * A reshape begun by one side and finished by the other, with power failures at every moment that matters: contents, size, parity, and
- * what both say of the metadata. Prints a table. Of each change one cell, which fit into one guest together; all of them are the long part.
+ * what both say of the metadata. Prints a table. Every build runs one cell of each change (those fit into one guest);
+ * all cells are the long part.
  */
 class HandOverTest {
     @TempDir(cleanup = CleanupMode.ON_SUCCESS)
