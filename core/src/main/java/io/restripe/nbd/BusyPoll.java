@@ -2,8 +2,6 @@ package io.restripe.nbd;
 
 import io.restripe.env.Env;
 import io.restripe.os.ReadableLook;
-import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
@@ -41,17 +39,14 @@ final class BusyPoll {
         return new BusyPoll(env, Runtime.getRuntime().availableProcessors() / 2);
     }
 
-    /** A socket, in the clear, that is looked at before a thread sleeps for it; where the JDK does not tell its number, one as it is. */
-    PeerChannel over(SocketChannel socket) {
-        PeerChannel plain = PeerChannel.plain(socket);
-        return ReadableLook.of(socket)
-                .map(look -> over(plain, look::isReadable))
-                .orElse(plain);
+    /** For one peer's socket; where the JDK does not tell its number nobody looks. */
+    PeerChannel.Attention attentionTo(SocketChannel socket) {
+        return ReadableLook.of(socket).map(look -> attention(look::isReadable)).orElse(PeerChannel.Attention.NONE);
     }
 
     /** @param readable whether a read would return at once; asked by the reading thread only */
-    PeerChannel over(PeerChannel channel, BooleanSupplier readable) {
-        return new Polled(channel, readable);
+    PeerChannel.Attention attention(BooleanSupplier readable) {
+        return new Watch(readable);
     }
 
     /** What came of looking. */
@@ -61,40 +56,27 @@ final class BusyPoll {
         IN_VAIN
     }
 
-    /** One peer's channel. What is added is owned by the thread that reads. */
-    private final class Polled implements PeerChannel {
-        private final PeerChannel channel;
+    /** Of one peer. Owned by the thread that reads. */
+    private final class Watch implements PeerChannel.Attention {
         private final BooleanSupplier readable;
         /** How quick the peer has been, up to {@link #MOST}. */
         private int quickness;
+        /** Of the read that is under way. */
+        private long begun;
 
-        private Polled(PeerChannel channel, BooleanSupplier readable) {
-            this.channel = channel;
+        private Look look = Look.NONE;
+
+        private Watch(BooleanSupplier readable) {
             this.readable = readable;
         }
 
         @Override
-        public int read(ByteBuffer into) throws IOException {
-            long begun = env.nanoTime();
-            Look look = look(begun);
-            int received = channel.read(into);
-            judge(look, begun);
-            return received;
+        public void beforeRead() {
+            begun = env.nanoTime();
+            look = quickness >= ENOUGH && takeTurn() ? lookInTurn() : Look.NONE;
         }
 
-        @Override
-        public long read(ByteBuffer first, ByteBuffer behind) throws IOException {
-            long begun = env.nanoTime();
-            Look look = look(begun);
-            long received = channel.read(first, behind);
-            judge(look, begun);
-            return received;
-        }
-
-        private Look look(long begun) {
-            if (quickness < ENOUGH || !takeTurn()) {
-                return Look.NONE;
-            }
+        private Look lookInTurn() {
             try {
                 for (int i = 0; i < MOST_LOOKS; i++) {
                     if (readable.getAsBoolean()) {
@@ -122,40 +104,11 @@ final class BusyPoll {
             return true;
         }
 
-        private void judge(Look look, long begun) {
+        @Override
+        public void afterRead() {
             boolean quick =
                     look == Look.SEEN || (look == Look.NONE && env.nanoTime() - begun <= LOOK_NANOS + WAKING_NANOS);
             quickness = Math.clamp(quickness + (quick ? 1 : -COST_OF_A_LONG_ONE), 0, MOST);
-        }
-
-        @Override
-        public int write(ByteBuffer from) throws IOException {
-            return channel.write(from);
-        }
-
-        @Override
-        public long write(ByteBuffer[] from) throws IOException {
-            return channel.write(from);
-        }
-
-        @Override
-        public long write(ByteBuffer[] from, int offset, int length) throws IOException {
-            return channel.write(from, offset, length);
-        }
-
-        @Override
-        public void shutdownOutput() throws IOException {
-            channel.shutdownOutput();
-        }
-
-        @Override
-        public boolean isOpen() {
-            return channel.isOpen();
-        }
-
-        @Override
-        public void close() throws IOException {
-            channel.close();
         }
     }
 }

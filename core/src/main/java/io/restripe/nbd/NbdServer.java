@@ -111,8 +111,9 @@ public final class NbdServer implements AutoCloseable {
     }
 
     private void serve(SocketChannel peer, Optional<TlsFolder> tls) throws IOException {
-        ServerHandshake handshake = new ServerHandshake(busyPoll.over(peer), exports, tls.map(folder ->
-                (ServerHandshake.Encryption) () -> TlsChannel.open(env, peer, folder.serverEngine())));
+        ServerHandshake handshake =
+                new ServerHandshake(PeerChannel.plain(peer, busyPoll.attentionTo(peer)), exports, tls.map(folder ->
+                        (ServerHandshake.Encryption) () -> TlsChannel.open(env, peer, folder.serverEngine())));
         Agreement agreement = agree(peer, handshake);
         if (agreement != null) {
             new Transmission(env, limits, room, handshake.channel(), handshake.input(), agreement).serve();

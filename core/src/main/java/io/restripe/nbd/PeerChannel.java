@@ -19,21 +19,43 @@ interface PeerChannel extends ByteChannel, GatheringByteChannel {
     /** Sends nothing more, for good; what the peer sends still comes. */
     void shutdownOutput() throws IOException;
 
-    /** A socket as it is. */
-    static PeerChannel plain(SocketChannel socket) {
-        return new Plain(socket);
+    /** Is told of each read of a channel, by the thread that reads. */
+    interface Attention {
+        Attention NONE = new Attention() {};
+
+        /** The thread will read, and sleep until there is something. */
+        default void beforeRead() {}
+
+        /** Something has come. */
+        default void afterRead() {}
     }
 
     /** A socket as it is. */
-    record Plain(SocketChannel socket) implements PeerChannel {
+    static PeerChannel plain(SocketChannel socket) {
+        return plain(socket, Attention.NONE);
+    }
+
+    /** The same, with something done before a thread sleeps for the peer. */
+    static PeerChannel plain(SocketChannel socket, Attention attention) {
+        return new Plain(socket, attention);
+    }
+
+    /** A socket as it is. */
+    record Plain(SocketChannel socket, Attention attention) implements PeerChannel {
         @Override
         public int read(ByteBuffer into) throws IOException {
-            return socket.read(into);
+            attention.beforeRead();
+            int received = socket.read(into);
+            attention.afterRead();
+            return received;
         }
 
         @Override
         public long read(ByteBuffer first, ByteBuffer behind) throws IOException {
-            return socket.read(new ByteBuffer[] {first, behind});
+            attention.beforeRead();
+            long received = socket.read(new ByteBuffer[] {first, behind});
+            attention.afterRead();
+            return received;
         }
 
         @Override

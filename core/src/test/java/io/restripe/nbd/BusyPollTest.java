@@ -1,9 +1,8 @@
 package io.restripe.nbd;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import java.io.IOException;
-import java.nio.ByteBuffer;
 import org.junit.jupiter.api.Test;
 
 class BusyPollTest {
@@ -13,7 +12,7 @@ class BusyPollTest {
     private final StandingEnv env = new StandingEnv();
 
     @Test
-    void a_quick_peer_is_looked_for_and_others_are_not() throws IOException {
+    void a_quick_peer_is_looked_for_and_others_are_not() {
         BusyPoll busyPoll = new BusyPoll(env, 1);
         Peer quick = new Peer(busyPoll);
         Peer slow = new Peer(busyPoll);
@@ -28,11 +27,9 @@ class BusyPollTest {
     }
 
     @Test
-    void a_peer_that_was_quick_and_stops_costs_a_few_looks_of_bounded_length() throws IOException {
+    void a_peer_that_was_quick_and_stops_costs_a_few_looks_of_bounded_length() {
         Peer peer = new Peer(new BusyPoll(env, 1));
-        for (int i = 0; i < 100; i++) {
-            peer.sendsAfter(QUICK);
-        }
+        peer.sendsOften();
         peer.looks = 0;
         peer.longestLook = 0;
         for (int i = 0; i < 100; i++) {
@@ -41,14 +38,12 @@ class BusyPollTest {
         assertThat(peer.longestLook).isBetween(BusyPoll.LOOK_NANOS, BusyPoll.LOOK_NANOS + 2 * Peer.STEP);
         assertThat(peer.looks * Peer.STEP).isLessThan(4 * BusyPoll.LOOK_NANOS);
         int before = peer.looks;
-        for (int i = 0; i < 100; i++) {
-            peer.sendsAfter(QUICK);
-        }
+        peer.sendsOften();
         assertThat(peer.looks).as("it is quick again").isGreaterThan(before);
     }
 
     @Test
-    void no_more_threads_look_at_a_time_than_there_are_turns() throws IOException {
+    void no_more_threads_look_at_a_time_than_there_are_turns() {
         BusyPoll busyPoll = new BusyPoll(env, 1);
         Peer first = new Peer(busyPoll);
         Peer second = new Peer(busyPoll);
@@ -60,115 +55,72 @@ class BusyPollTest {
         first.whileLooking = () -> second.sendsAfter(QUICK);
         first.sendsAfter(QUICK);
         assertThat(second.looks).isEqualTo(before);
-        first.whileLooking = null;
+        first.whileLooking = () -> {};
         second.sendsAfter(QUICK);
         assertThat(second.looks).isGreaterThan(before);
     }
 
     @Test
-    void without_a_processor_to_spare_nobody_looks() throws IOException {
+    void without_a_processor_to_spare_nobody_looks() {
         Peer peer = new Peer(new BusyPoll(env, 0));
-        for (int i = 0; i < 100; i++) {
-            peer.sendsAfter(QUICK);
-        }
+        peer.sendsOften();
         assertThat(peer.looks).isZero();
     }
 
     @Test
-    void a_turn_is_given_back_when_a_look_fails() throws IOException {
+    void a_turn_is_given_back_when_a_look_fails() {
         BusyPoll busyPoll = new BusyPoll(env, 1);
         Peer peer = new Peer(busyPoll);
-        for (int i = 0; i < 100; i++) {
-            peer.sendsAfter(QUICK);
-        }
+        peer.sendsOften();
         peer.whileLooking = () -> {
             throw new IllegalStateException("no look");
         };
-        try {
-            peer.sendsAfter(QUICK);
-        } catch (IllegalStateException e) {
-            peer.whileLooking = null;
-        }
-        assertThat(peer.whileLooking).isNull();
+        assertThatThrownBy(() -> peer.sendsAfter(QUICK)).hasMessage("no look");
+        peer.whileLooking = () -> {};
         int before = peer.looks;
         peer.sendsAfter(QUICK);
         assertThat(peer.looks).isGreaterThan(before);
     }
 
-    private interface Step {
-        void run() throws IOException;
-    }
-
     /** Each look takes {@link #STEP}; a read sleeps until there is something. */
-    private final class Peer implements PeerChannel {
+    private final class Peer {
         static final long STEP = 1_000;
 
-        private final PeerChannel polled;
+        private final PeerChannel.Attention attention;
         private long readableAt;
         private int looks;
         private int sleeps;
         private long longestLook;
-        private Step whileLooking;
+        private Runnable whileLooking = () -> {};
         private long begun;
 
         private Peer(BusyPoll busyPoll) {
-            polled = busyPoll.over(this, this::look);
+            attention = busyPoll.attention(this::look);
         }
 
-        private void sendsAfter(long nanos) throws IOException {
+        private void sendsOften() {
+            for (int i = 0; i < 100; i++) {
+                sendsAfter(QUICK);
+            }
+        }
+
+        private void sendsAfter(long nanos) {
             begun = env.now.get();
-            readableAt = env.now.get() + nanos;
-            assertThat(polled.read(ByteBuffer.allocate(1))).isOne();
-            assertThat(env.now.get()).isGreaterThanOrEqualTo(readableAt);
+            readableAt = begun + nanos;
+            attention.beforeRead();
+            if (env.now.get() < readableAt) {
+                sleeps++;
+                env.now.set(readableAt);
+            }
+            attention.afterRead();
         }
 
         private boolean look() {
             looks++;
             env.now.addAndGet(STEP);
             longestLook = Math.max(longestLook, env.now.get() - begun);
-            if (whileLooking != null) {
-                try {
-                    whileLooking.run();
-                } catch (IOException e) {
-                    throw new IllegalStateException(e);
-                }
-            }
+            whileLooking.run();
             return env.now.get() >= readableAt;
         }
-
-        @Override
-        public int read(ByteBuffer into) {
-            if (env.now.get() < readableAt) {
-                sleeps++;
-                env.now.set(readableAt);
-            }
-            return 1;
-        }
-
-        @Override
-        public int write(ByteBuffer from) {
-            return 0;
-        }
-
-        @Override
-        public long write(ByteBuffer[] from) {
-            return 0;
-        }
-
-        @Override
-        public long write(ByteBuffer[] from, int offset, int length) {
-            return 0;
-        }
-
-        @Override
-        public void shutdownOutput() {}
-
-        @Override
-        public boolean isOpen() {
-            return true;
-        }
-
-        @Override
-        public void close() {}
     }
 }

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
+import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.ServerSocketChannel;
@@ -32,7 +33,7 @@ class ReadableLookTest {
 
     private static void look(SocketAddress address) throws IOException {
         try (ServerSocketChannel door = address instanceof UnixDomainSocketAddress
-                ? ServerSocketChannel.open(java.net.StandardProtocolFamily.UNIX)
+                ? ServerSocketChannel.open(StandardProtocolFamily.UNIX)
                 : ServerSocketChannel.open()) {
             door.bind(address);
             try (SocketChannel peer = SocketChannel.open(door.getLocalAddress());
@@ -55,7 +56,7 @@ class ReadableLookTest {
     @Test
     void a_closed_channel_is_said_to_be_readable_or_not_and_nothing_is_read() throws IOException {
         UnixDomainSocketAddress address = UnixDomainSocketAddress.of(folder.resolve("s"));
-        try (ServerSocketChannel door = ServerSocketChannel.open(java.net.StandardProtocolFamily.UNIX)) {
+        try (ServerSocketChannel door = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
             door.bind(address);
             try (SocketChannel peer = SocketChannel.open(address)) {
                 SocketChannel first = door.accept();

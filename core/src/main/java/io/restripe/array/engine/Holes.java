@@ -81,8 +81,8 @@ final class Holes {
     private void look(int holder, Member member, long sector) throws DiskException {
         if (sector < from[holder] || sector >= to[holder]) {
             looks++;
-            long valid =
-                    member.recoveredSector(); // read first: what a rebuild brings there later is not what is seen now
+            // Read first: what a rebuild brings there later is not what is seen now.
+            long valid = member.recoveredSector();
             long at = member.offsetSectors + sector;
             Extent alike = member.disk.extent(at, member.disk.sectors() - at);
             from[holder] = sector;
