@@ -8,8 +8,8 @@ import java.util.function.BooleanSupplier;
 
 /**
  * Looks for a moment whether a peer sends something before a thread goes to sleep for it. A client that asks for one thing at a time sends
- * the next request some 20 microseconds after its answer, and to wake a thread costs as much again or more. Done only where it has paid: for a peer
- * whose requests lately came in that time, and by no more threads of this process than leave processors to others. Any thread.
+ * the next request some 20 microseconds after its answer, and to wake a thread costs as much again or more. Done only where it has paid:
+ * for a peer whose requests lately came in that time, and by no more threads of this process than leave processors to others. Any thread.
  */
 final class BusyPoll {
     /** So long is looked. */

@@ -10,9 +10,9 @@ import java.util.concurrent.locks.Lock;
 
 /**
  * Aligned buffers that are used again: free lists of sizes that are a quarter of a power of two apart. Any thread. What is kept idle is
- * bounded: what comes back stays, unless it is huge, and what nobody has taken for longest is dropped for it. What is dropped is free memory only after
- * a full collection, so what one piece of work takes again and again, such as the windows of a reshape, must not go while sizes that others
- * took lie idle.
+ * bounded: what comes back stays, unless it is huge, and what nobody has taken for longest is dropped for it. What is dropped is free
+ * memory only after a full collection, so what one piece of work takes again and again, such as the windows of a reshape, must not go
+ * while sizes that others took lie idle.
  */
 final class Scratch {
     private static final int STEPS = 4;
