@@ -226,9 +226,9 @@ final class Admission {
     void leave(Ticket ticket) {
         state.lock.lock();
         try {
-            removeTicket(ticket);
             long now = state.env.nanoTime();
-            state.users.left(ticket.enteredNanos(), now);
+            state.users.left(ticket.enteredNanos(), now, inside.size());
+            removeTicket(ticket);
             if (ticket.write()) {
                 state.writesInFlight--;
                 state.lastWriteNanos = now;

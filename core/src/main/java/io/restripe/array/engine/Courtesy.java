@@ -9,7 +9,7 @@ final class Courtesy {
     /** Users who asked for nothing for so long are not there. */
     private static final long GONE_NANOS = 50_000_000L;
 
-    private static final long SHORTEST_TURN_NANOS = 300_000L;
+    private static final long SHORTEST_TURN_NANOS = 200_000L;
     private static final long LONGEST_TURN_NANOS = 50_000_000L;
     /** On slow disks a turn takes as long as so many requests of users, or it would be all seeking. */
     private static final int REQUESTS_A_TURN = 4;
@@ -29,7 +29,7 @@ final class Courtesy {
     /** How long a turn should take; 0 when nobody is in its way. */
     long turnNanos() {
         return usersAreThere()
-                ? Math.clamp(REQUESTS_A_TURN * state.users.meanNanos(), SHORTEST_TURN_NANOS, LONGEST_TURN_NANOS)
+                ? Math.clamp(REQUESTS_A_TURN * state.users.costNanos(), SHORTEST_TURN_NANOS, LONGEST_TURN_NANOS)
                 : 0;
     }
 

@@ -14,7 +14,8 @@ final class WindowSize {
     /** A window of twice the size must be so much faster to be worth it. */
     private static final double WORTH_IT = 1.3;
 
-    private static final double NEWEST_WEIGHT = 0.25;
+    /** Of the best rate, from one window to the next: so it is of the last few, and those that only lost the processor do not count. */
+    private static final double KEPT = 0.9;
 
     private final long stepSectors;
     private final long most;
@@ -26,7 +27,7 @@ final class WindowSize {
     private long turnNanos;
     private int windows;
     private boolean trial;
-    /** Sectors a nanosecond, of late. */
+    /** Sectors a nanosecond, at the best of late. */
     private double rate;
 
     /**
@@ -67,7 +68,7 @@ final class WindowSize {
             least = worthIt ? moved : smaller(least, 1, 2);
             sectors = Math.max(sectors, least);
         } else if (whole) {
-            rate += (now - rate) * (rate == 0 ? 1 : NEWEST_WEIGHT);
+            rate = Math.max(now, rate * KEPT);
         }
         if (holdNanos > 0 && nanos > holdNanos) {
             sectors = smaller(moved, holdNanos, nanos);

@@ -69,14 +69,31 @@ class CourtesyTest {
 
     @Test
     void turns_are_longer_on_slow_disks() {
-        long turn = 0;
-        for (int i = 0; i < 100; i++) {
+        usersWait(100, 5 * MILLI, 1);
+        assertThat(courtesy.turnNanos()).isBetween(15 * MILLI, 25 * MILLI);
+    }
+
+    @Test
+    void many_requests_at_once_do_not_make_the_disks_slow() {
+        usersWait(100, 5 * MILLI, 50);
+        assertThat(courtesy.turnNanos()).isLessThan(MILLI);
+    }
+
+    @Test
+    void a_request_that_lost_its_processor_does_not_make_the_disks_slow() {
+        for (int i = 0; i < 20; i++) {
+            usersWait(20, MILLI / 100, 1);
+            usersWait(1, 50 * MILLI, 1);
+            assertThat(courtesy.turnNanos()).isLessThan(MILLI);
+        }
+    }
+
+    private void usersWait(int requests, long nanos, int inside) {
+        for (int i = 0; i < requests; i++) {
             long entered = clock.nanoTime();
             state.users.arrived(entered);
-            clock.now.addAndGet(5 * MILLI);
-            state.users.left(entered, clock.nanoTime());
-            turn = courtesy.turnNanos();
+            clock.now.addAndGet(nanos);
+            state.users.left(entered, clock.nanoTime(), inside);
         }
-        assertThat(turn).isBetween(15 * MILLI, 25 * MILLI);
     }
 }

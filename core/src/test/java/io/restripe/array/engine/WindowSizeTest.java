@@ -3,6 +3,8 @@ package io.restripe.array.engine;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.function.LongUnaryOperator;
+import java.util.random.RandomGenerator;
+import java.util.random.RandomGeneratorFactory;
 import org.junit.jupiter.api.Test;
 
 class WindowSizeTest {
@@ -39,6 +41,16 @@ class WindowSizeTest {
     @Test
     void where_a_small_window_costs_as_much_as_a_large_one_it_is_not_made_small() {
         assertThat(after(400, 0, 5_000, sectors -> 20_000 + sectors)).isGreaterThan(2000);
+    }
+
+    @Test
+    void windows_that_lost_their_processor_do_not_make_larger_ones_look_better() {
+        RandomGenerator random = RandomGeneratorFactory.of("L64X128MixRandom").create(11);
+        LongUnaryOperator cost = sectors -> sectors * 10 + (random.nextInt(3) == 0 ? random.nextInt(60_000) : 0);
+        for (int round = 0; round < 50; round++) {
+            after(100, 0, 5_000, cost);
+            assertThat(size.sectors(0, 5_000)).isLessThanOrEqualTo(1000);
+        }
     }
 
     @Test
