@@ -44,7 +44,7 @@ class CourtesyTest {
     void a_sync_that_may_be_no_faster_anyway_keeps_more_than_half_of_that_speed_and_rests_the_more() {
         state.users.arrived(clock.nanoTime());
         courtesy.took(MILLI, 6 * MILLI);
-        assertThat(MILLI + courtesy.restNanos()).isBetween(7 * MILLI, 8 * MILLI);
+        assertThat(MILLI + courtesy.restNanos()).isBetween(6 * MILLI, 7 * MILLI);
         courtesy.took(10 * MILLI, 6 * MILLI);
         assertThat(courtesy.restNanos()).isBetween(7 * MILLI, 9 * MILLI);
     }

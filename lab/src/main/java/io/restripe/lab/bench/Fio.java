@@ -27,7 +27,7 @@ record Fio(Path folder, String uri) {
         }
     }
 
-    private List<String> command(Work work, int seconds, long bytes, Path output) {
+    private List<String> command(Work work, int rampSeconds, int seconds, long bytes, Path output) {
         return List.of(
                 "fio",
                 "--name=x",
@@ -37,14 +37,16 @@ record Fio(Path folder, String uri) {
                 "--bs=" + work.block(),
                 "--iodepth=" + work.depth(),
                 "--size=" + bytes,
+                "--ramp_time=" + rampSeconds,
                 "--runtime=" + seconds,
                 "--time_based",
                 "--output-format=json",
                 "--output=" + output);
     }
 
-    Process start(Work work, int seconds, long bytes, Path output) throws IOException {
-        return new ProcessBuilder(command(work, seconds, bytes, output))
+    /** @param rampSeconds of the beginning that do not count */
+    Process start(Work work, int rampSeconds, int seconds, long bytes, Path output) throws IOException {
+        return new ProcessBuilder(command(work, rampSeconds, seconds, bytes, output))
                 .directory(folder.toFile())
                 .redirectErrorStream(true)
                 .redirectOutput(folder.resolve("fio.log").toFile())
@@ -54,7 +56,7 @@ record Fio(Path folder, String uri) {
     /** Runs it on the first so many bytes. */
     Outcome run(Work work, int seconds, long bytes) throws IOException, InterruptedException {
         Path output = Files.createTempFile(folder, "fio", ".json");
-        Process process = start(work, seconds, bytes, output);
+        Process process = start(work, 0, seconds, bytes, output);
         try {
             if (process.waitFor() != 0) {
                 throw new IOException("fio failed: " + Files.readString(folder.resolve("fio.log")));
