@@ -11,8 +11,6 @@ import io.restripe.metadata.MemberDisk;
 import io.restripe.metadata.MetadataFormat;
 import io.restripe.metadata.Volume;
 import io.restripe.reshape.Monitor;
-import io.restripe.reshape.Reply;
-import io.restripe.reshape.Request;
 import io.restripe.reshape.wire.MonitorSocket;
 import io.restripe.rule.Problem;
 import io.restripe.rule.ProblemException;
@@ -35,6 +33,7 @@ public final class StandInMonitor implements ArrayBackend.Pinged, AutoCloseable 
     private final KernelContainer kernel;
     private final Assembly look;
     private final Monitor monitor;
+    private final MonitorCalls calls;
     private final ContainerArrays arrays;
     private final DiskChanges disks;
     private final Signal changed;
@@ -50,7 +49,8 @@ public final class StandInMonitor implements ArrayBackend.Pinged, AutoCloseable 
         this.looking = env.newLock();
         this.monitor = new Monitor(env, format, look.metadata(), look.disks());
         this.arrays = new ContainerArrays(env, name, SAFE_MODE_SECONDS, monitor, kernel, changed::raise);
-        this.disks = new DiskChanges(name, monitor, arrays, new MonitorCalls(name, monitor), kernel);
+        this.calls = new MonitorCalls(name, monitor);
+        this.disks = new DiskChanges(name, monitor, arrays, calls, kernel);
     }
 
     /**
@@ -126,9 +126,7 @@ public final class StandInMonitor implements ArrayBackend.Pinged, AutoCloseable 
 
     @Override
     public void record() throws IOException {
-        if (monitor.call(new Request.PingMonitor()) instanceof Reply.Refused refused) {
-            throw new IOException(refused.rule() + ": " + refused.why());
-        }
+        calls.record();
     }
 
     @Override
