@@ -226,9 +226,10 @@ final class Admission {
     void leave(Ticket ticket) {
         state.lock.lock();
         try {
-            long now = state.env.nanoTime();
-            state.users.left(ticket.enteredNanos(), now, inside.size());
             removeTicket(ticket);
+            long now = state.env.nanoTime();
+            state.users.left(
+                    ticket.enteredNanos(), now, ticket.main().geometry().members());
             if (ticket.write()) {
                 state.writesInFlight--;
                 state.lastWriteNanos = now;

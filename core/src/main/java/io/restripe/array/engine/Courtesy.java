@@ -50,6 +50,6 @@ final class Courtesy {
     }
 
     private boolean usersAreThere() {
-        return state.users.held == 0 && state.users.askedWithin(GONE_NANOS, state.env.nanoTime());
+        return state.users.held == 0 && state.users.thereWithin(GONE_NANOS, state.env.nanoTime());
     }
 }

@@ -11,32 +11,36 @@ final class UserRequests {
     /** Requests that wait for background work. */
     int held;
 
+    private int inside;
     private boolean any;
     private long lastNanos;
     private long costNanos;
 
     void arrived(long now) {
+        inside++;
         any = true;
         lastNanos = now;
     }
 
     /**
-     * One that was let in at the time given has left. Where one takes much longer than those before it, it was most likely its thread that
-     * waited, for a processor: slow disks make all of them slow.
+     * One that was let in at the time given has left. One alone at most doubles what the last few came to: it may only have lost its
+     * processor.
      *
-     * @param inside how many there are, this one included: they share the disks
+     * @param disks that it shared with all others that were inside
      */
-    void left(long enteredNanos, long now, int inside) {
+    void left(long enteredNanos, long now, int disks) {
         lastNanos = now;
-        long cost = Math.min((now - enteredNanos) / inside, LEAST_NANOS + 2 * costNanos);
-        costNanos += (cost - costNanos) >> WEIGHT_SHIFT;
+        long cost = (now - enteredNanos) / inside * Math.min(inside, disks);
+        costNanos += (Math.min(cost, LEAST_NANOS + (costNanos << WEIGHT_SHIFT)) - costNanos) >> WEIGHT_SHIFT;
+        inside--;
     }
 
-    boolean askedWithin(long nanos, long now) {
-        return any && now - lastNanos <= nanos;
+    /** Whether one is inside or was, or came, at most so long ago. */
+    boolean thereWithin(long nanos, long now) {
+        return inside > 0 || (any && now - lastNanos <= nanos);
     }
 
-    /** What one of the last few took of the disks' time, as far as can be seen. */
+    /** What one of the last few took of the time of a disk, as far as can be seen. */
     long costNanos() {
         return costNanos;
     }

@@ -10,6 +10,9 @@ import io.restripe.unit.Units;
  */
 final class WindowSize {
     private static final int WINDOWS_A_TRIAL = 32;
+    /** One alone may only have lost its processor. */
+    private static final int WINDOWS_IN_A_TRIAL = 3;
+
     private static final int FIRST_TRIAL = 4;
     /** A window of twice the size must be so much faster to be worth it. */
     private static final double WORTH_IT = 1.3;
@@ -27,6 +30,7 @@ final class WindowSize {
     private long turnNanos;
     private int windows;
     private boolean trial;
+    private int failedInTrial;
     /** Sectors a nanosecond, at the best of late. */
     private double rate;
 
@@ -50,11 +54,16 @@ final class WindowSize {
     long sectors(long holdNanos, long turnNanos) {
         this.holdNanos = holdNanos;
         this.turnNanos = turnNanos;
+        if (turnNanos == 0) { // what was seen is of another time
+            rate = 0;
+            windows = 0;
+            failedInTrial = 0;
+        }
         if (holdNanos == 0 && turnNanos == 0) {
             trial = false;
             return most;
         }
-        trial = turnNanos > 0 && windows % WINDOWS_A_TRIAL == FIRST_TRIAL;
+        trial = turnNanos > 0 && (failedInTrial > 0 || windows % WINDOWS_A_TRIAL == FIRST_TRIAL);
         return trial ? Math.min(most, 2 * sectors) : sectors;
     }
 
@@ -64,10 +73,8 @@ final class WindowSize {
         boolean whole = moved >= sectors; // a bound may cut one short
         windows += whole ? 1 : 0;
         if (trial && (moved >= 2 * sectors || moved == most)) {
-            boolean worthIt = moved >= 2 * sectors && now > rate * WORTH_IT;
-            least = worthIt ? moved : smaller(least, 1, 2);
-            sectors = Math.max(sectors, least);
-        } else if (whole) {
+            tried(moved, moved >= 2 * sectors && now > rate * WORTH_IT);
+        } else if (whole && turnNanos > 0) {
             rate = Math.max(now, rate * KEPT);
         }
         if (holdNanos > 0 && nanos > holdNanos) {
@@ -78,6 +85,17 @@ final class WindowSize {
         } else if (nanos < target() / 2 && whole) {
             sectors = Math.min(most, sectors * 2);
         }
+    }
+
+    private void tried(long moved, boolean worthIt) {
+        failedInTrial = worthIt ? 0 : failedInTrial + 1;
+        if (worthIt) {
+            least = moved;
+        } else if (failedInTrial == WINDOWS_IN_A_TRIAL) {
+            failedInTrial = 0;
+            least = smaller(least, 1, 2);
+        }
+        sectors = Math.max(sectors, least);
     }
 
     private long target() {

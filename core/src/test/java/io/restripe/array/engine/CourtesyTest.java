@@ -51,11 +51,20 @@ class CourtesyTest {
 
     @Test
     void a_user_who_is_gone_gets_nothing() {
-        state.users.arrived(clock.nanoTime());
+        usersAsk(1, 1, MILLI, 1);
         clock.now.addAndGet(100 * MILLI);
         assertThat(courtesy.turnNanos()).isZero();
         courtesy.took(10 * MILLI, 0);
         assertThat(courtesy.restNanos()).isZero();
+    }
+
+    @Test
+    void a_user_whose_request_takes_long_is_not_gone() {
+        state.users.arrived(clock.nanoTime());
+        clock.now.addAndGet(100 * MILLI);
+        assertThat(courtesy.turnNanos()).isPositive();
+        courtesy.took(10 * MILLI, 0);
+        assertThat(courtesy.restNanos()).isPositive();
     }
 
     @Test
@@ -69,31 +78,50 @@ class CourtesyTest {
 
     @Test
     void turns_are_longer_on_slow_disks() {
-        usersWait(100, 5 * MILLI, 1);
+        usersAsk(100, 1, 5 * MILLI, 1);
         assertThat(courtesy.turnNanos()).isBetween(15 * MILLI, 25 * MILLI);
     }
 
     @Test
+    void where_some_requests_meet_a_cache_turns_are_longer_all_the_same() {
+        for (int i = 0; i < 200; i++) {
+            usersAsk(4, 1, MILLI / 50, 1);
+            usersAsk(1, 1, 10 * MILLI, 1);
+        }
+        assertThat(courtesy.turnNanos()).isBetween(4 * MILLI, 12 * MILLI);
+    }
+
+    @Test
     void many_requests_at_once_do_not_make_the_disks_slow() {
-        usersWait(100, 5 * MILLI, 50);
-        assertThat(courtesy.turnNanos()).isLessThan(MILLI);
+        usersAsk(100, 50, 5 * MILLI, 1);
+        assertThat(courtesy.turnNanos()).isLessThan(4 * MILLI);
+    }
+
+    @Test
+    void as_many_requests_as_there_are_disks_need_not_wait_for_each_other() {
+        usersAsk(100, 8, 5 * MILLI, 8);
+        assertThat(courtesy.turnNanos()).isBetween(10 * MILLI, 25 * MILLI);
     }
 
     @Test
     void a_request_that_lost_its_processor_does_not_make_the_disks_slow() {
         for (int i = 0; i < 20; i++) {
-            usersWait(20, MILLI / 100, 1);
-            usersWait(1, 50 * MILLI, 1);
+            usersAsk(20, 1, MILLI / 100, 1);
+            usersAsk(1, 1, 50 * MILLI, 1);
             assertThat(courtesy.turnNanos()).isLessThan(MILLI);
         }
     }
 
-    private void usersWait(int requests, long nanos, int inside) {
-        for (int i = 0; i < requests; i++) {
+    private void usersAsk(int times, int together, long nanos, int disks) {
+        for (int i = 0; i < times; i++) {
             long entered = clock.nanoTime();
-            state.users.arrived(entered);
+            for (int k = 0; k < together; k++) {
+                state.users.arrived(entered);
+            }
             clock.now.addAndGet(nanos);
-            state.users.left(entered, clock.nanoTime(), inside);
+            for (int k = 0; k < together; k++) {
+                state.users.left(entered, clock.nanoTime(), disks);
+            }
         }
     }
 }

@@ -59,7 +59,7 @@ class HoldTimesTest {
             assertThat(f.array.holds()).isEqualTo(Holds.NONE);
             f.set(Attribute.SUSPEND_HI, 512);
             Env.Worker held = f.writer(0, 8);
-            awaitHeld(f);
+            awaitHeld(f, held);
             f.set(Attribute.SUSPEND_LO, 512);
             f.awaitEnd(held);
             f.awaitEnd(f.writer(0, 8));
@@ -69,9 +69,10 @@ class HoldTimesTest {
     }
 
     /** A thread that has only just begun is not held yet, however long that takes it on a busy machine. */
-    private static void awaitHeld(ArrayFixture f) {
+    private static void awaitHeld(ArrayFixture f, Env.Worker held) {
         ArrayState state = f.array.parts.state();
         while (true) {
+            assertThat(held.isAlive()).isTrue();
             state.lock.lock();
             try {
                 if (state.users.held == 1) {

@@ -54,6 +54,25 @@ class WindowSizeTest {
     }
 
     @Test
+    void where_a_small_window_costs_as_much_as_a_large_one_it_is_not_made_small_by_chance() {
+        RandomGenerator random = RandomGeneratorFactory.of("L64X128MixRandom").create(5);
+        long sum = 0;
+        for (int round = 0; round < 100; round++) {
+            sum += after(100, 0, 5_000, sectors -> 8_000 + random.nextInt(40_000) + sectors);
+        }
+        assertThat(sum / 100).isGreaterThan(2000);
+    }
+
+    @Test
+    void what_was_seen_with_nobody_there_is_forgotten_when_users_come() {
+        after(400, 0, 5_000, sectors -> 20_000 + sectors);
+        for (int round = 0; round < 20; round++) {
+            after(10, 0, 0, sectors -> 20_000 + sectors);
+            assertThat(after(20, 0, 5_000, sectors -> 20_000 + sectors)).isGreaterThan(2000);
+        }
+    }
+
+    @Test
     void who_waits_for_it_gets_short_ones_whatever_they_cost() {
         assertThat(after(400, 10_000, 5_000, sectors -> 20_000 + sectors)).isEqualTo(STEP);
     }
