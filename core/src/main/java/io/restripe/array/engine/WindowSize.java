@@ -91,11 +91,11 @@ final class WindowSize {
         failedInTrial = worthIt ? 0 : failedInTrial + 1;
         if (worthIt) {
             least = moved;
+            sectors = moved;
         } else if (failedInTrial == WINDOWS_IN_A_TRIAL) {
             failedInTrial = 0;
             least = smaller(least, 1, 2);
         }
-        sectors = Math.max(sectors, least);
     }
 
     private long target() {

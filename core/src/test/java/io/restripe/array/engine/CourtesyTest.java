@@ -2,6 +2,7 @@ package io.restripe.array.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.restripe.disk.Buffers;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 
@@ -65,6 +66,27 @@ class CourtesyTest {
         assertThat(courtesy.turnNanos()).isPositive();
         courtesy.took(10 * MILLI, 0);
         assertThat(courtesy.restNanos()).isPositive();
+    }
+
+    @Test
+    void who_was_let_in_and_has_left_is_not_inside_any_more() throws Exception {
+        try (ArrayFixture f = new ArrayFixture(2048, 3)) {
+            f.configure(5, 0, 3, 32);
+            f.start();
+            f.monitor();
+            f.array.disk().write(0, Buffers.allocate(8));
+            f.array.disk().read(0, Buffers.allocate(8));
+            f.array.disk().flush();
+            ArrayState of = f.array.parts.state();
+            of.lock.lock();
+            try {
+                assertThat(of.users.thereWithin(Long.MAX_VALUE, f.env.nanoTime()))
+                        .isTrue();
+                assertThat(of.users.thereWithin(-1, f.env.nanoTime())).isFalse();
+            } finally {
+                of.lock.unlock();
+            }
+        }
     }
 
     @Test

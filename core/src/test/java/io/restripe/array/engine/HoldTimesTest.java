@@ -71,7 +71,7 @@ class HoldTimesTest {
     /** A thread that has only just begun is not held yet, however long that takes it on a busy machine. */
     private static void awaitHeld(ArrayFixture f, Env.Worker held) {
         ArrayState state = f.array.parts.state();
-        while (true) {
+        for (int look = 0; look < 20_000; look++) {
             assertThat(held.isAlive()).isTrue();
             state.lock.lock();
             try {
@@ -83,5 +83,6 @@ class HoldTimesTest {
             }
             f.env.sleepNanos(1_000_000);
         }
+        throw new AssertionError("the write neither ends nor is held");
     }
 }

@@ -73,6 +73,9 @@ record Fio(Path folder, String uri) {
         Map<?, ?> job = (Map<?, ?>) ((List<?>) all.get("jobs")).getFirst();
         Map<?, ?> side = (Map<?, ?>) job.get(work.writes() ? "write" : "read");
         Map<?, ?> times = (Map<?, ?>) ((Map<?, ?>) side.get("clat_ns")).get("percentile");
+        if (times == null) {
+            throw new IOException("fio counted no request of the job " + work.name() + ": it ended too early");
+        }
         return new Outcome(
                 ((Number) side.get("iops")).doubleValue(),
                 micros(times, "50.000000"),
@@ -81,6 +84,6 @@ record Fio(Path folder, String uri) {
     }
 
     private static double micros(Map<?, ?> times, String quantile) {
-        return times == null ? 0 : ((Number) times.get(quantile)).doubleValue() / NANOS_PER_MICRO;
+        return ((Number) times.get(quantile)).doubleValue() / NANOS_PER_MICRO;
     }
 }

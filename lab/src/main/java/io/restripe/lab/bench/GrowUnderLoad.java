@@ -25,8 +25,8 @@ import java.util.concurrent.TimeUnit;
 
 /**
  * What a RAID5 that grows from 3 to 4 disks gives its clients, against itself idle, and how fast it grows under them, against a grow that
- * nobody disturbs. A reshape goes on for hours: what is measured begins when half is done, what the job sees some seconds later when all code
- * is compiled, and lasts to its end.
+ * nobody disturbs. A reshape goes on for hours: measured is its second half, and the job's own figures leave out the seconds in which the code
+ * of a grow under load is compiled.
  *
  * @param seconds of each job on the idle volume
  */
