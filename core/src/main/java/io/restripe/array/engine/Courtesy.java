@@ -16,7 +16,7 @@ final class Courtesy {
 
     private static final int REST_PERCENT = 80;
     /** Of the speed that it may have. */
-    private static final int SPEED_PERCENT = 90;
+    private static final int SPEED_PERCENT = 80;
 
     private final ArrayState state;
     private long restUntilNanos;

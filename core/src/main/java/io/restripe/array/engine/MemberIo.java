@@ -2,65 +2,43 @@ package io.restripe.array.engine;
 
 import io.restripe.disk.Pace;
 import io.restripe.env.Env;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Deque;
 import java.util.List;
-import java.util.concurrent.locks.Condition;
-import java.util.concurrent.locks.Lock;
 
 /**
- * Asks members in parallel: a batch is worked off by a small pool of threads and by the asker itself, who waits for the rest. So a
- * batch never waits for a free thread, and one request never changes threads. While members answer from memory the asker does small
- * batches alone: to wake others takes longer than the work. Any thread may ask.
+ * Asks members in parallel: a batch is worked off by a small pool of threads and by the asker itself. While members answer from memory
+ * the asker does small batches alone: to wake others takes longer than the work. Any thread may ask.
  */
 final class MemberIo implements AutoCloseable {
-    private static final int MOST_WORKERS = 12;
     private static final int HELPERS_IN_MEMORY = 1;
     /** So many are not worth looking for those that adjoin. */
     private static final int FEW = 4;
 
     private final Env env;
-    private final String name;
-    private final Lock lock;
-    private final Condition queued;
-    private final Condition finished;
-    private final Pace pace = new Pace();
-    private final Deque<Batch> queue = new ArrayDeque<>();
-    private final List<Env.Worker> workers = new ArrayList<>();
-    private int idleWorkers;
-    private boolean closed;
+    private final Pace pace;
+    private final MemberThreads threads;
+    private final int helpersInMemory;
 
     MemberIo(Env env, String name) {
         this.env = env;
-        this.name = name;
-        this.lock = env.newLock();
-        this.queued = lock.newCondition();
-        this.finished = lock.newCondition();
+        this.pace = new Pace();
+        this.threads = new MemberThreads(env, name, request -> perform(request, true));
+        this.helpersInMemory = HELPERS_IN_MEMORY;
     }
 
-    /** Requests under way together. All fields are guarded by the lock. */
-    final class Batch {
-        private final List<MemberRequest> requests;
-        private int begun;
-        private int ended;
+    private MemberIo(MemberIo other, int helpersInMemory) {
+        this.env = other.env;
+        this.pace = other.pace;
+        this.threads = other.threads;
+        this.helpersInMemory = helpersInMemory;
+    }
 
-        private Batch(List<MemberRequest> requests) {
-            this.requests = requests;
-        }
-
-        /** Takes part in the work and returns when every request has been performed. */
-        void await() {
-            work(this);
-            lock.lock();
-            try {
-                while (ended < requests.size()) {
-                    finished.awaitUninterruptibly();
-                }
-            } finally {
-                lock.unlock();
-            }
-        }
+    /**
+     * The same threads, for who must leave processors to others: where members answer from memory the asker does it all alone. What waits
+     * for devices keeps no processor busy, and is asked in parallel as always. Not to be closed.
+     */
+    MemberIo sparing() {
+        return new MemberIo(this, 0);
     }
 
     /**
@@ -71,7 +49,7 @@ final class MemberIo implements AutoCloseable {
         List<MemberRequest> requests = asked.size() > FEW ? joined(asked) : asked;
         int helpers = requests.size() > 1 ? helpers(requests) : 0;
         if (helpers > 0) {
-            begin(requests, helpers).await();
+            threads.run(requests, helpers);
         } else {
             for (MemberRequest request : requests) {
                 perform(request, false);
@@ -108,7 +86,7 @@ final class MemberIo implements AutoCloseable {
             }
             bytes += request.bytes();
         }
-        return pace.isFast(bytes) ? 0 : pace.isFast() ? HELPERS_IN_MEMORY : requests.size() - 1;
+        return pace.isFast(bytes) ? 0 : pace.isFast() ? helpersInMemory : requests.size() - 1;
     }
 
     private void perform(MemberRequest request, boolean elsewhere) {
@@ -127,109 +105,9 @@ final class MemberIo implements AutoCloseable {
         }
     }
 
-    /** Lets the pool begin; the asker must {@link Batch#await}. */
-    private Batch begin(List<MemberRequest> requests, int helpers) {
-        Batch batch = new Batch(List.copyOf(requests));
-        lock.lock();
-        try {
-            if (!closed && !requests.isEmpty()) {
-                startWorkers(Math.min(helpers, MOST_WORKERS));
-                queue.addLast(batch);
-                for (int i = 0; i < helpers; i++) {
-                    queued.signal();
-                }
-            }
-        } finally {
-            lock.unlock();
-        }
-        return batch;
-    }
-
-    private void startWorkers(int wanted) {
-        try {
-            while (idleWorkers < wanted && workers.size() < wanted) {
-                workers.add(env.start(name + "-io-" + workers.size(), this::serve));
-                idleWorkers++;
-            }
-        } catch (OutOfMemoryError e) {
-            // The system has no more threads for us: those that are there, and the asker, do it all.
-            System.getLogger("io.restripe.array").log(System.Logger.Level.WARNING, "{0}: {1}", name, e.getMessage());
-        }
-    }
-
-    private void serve() {
-        while (true) {
-            Batch batch;
-            lock.lock();
-            try {
-                while (queue.isEmpty() && !closed) {
-                    queued.awaitUninterruptibly();
-                }
-                if (queue.isEmpty()) {
-                    return;
-                }
-                batch = queue.peekFirst();
-                idleWorkers--;
-            } finally {
-                lock.unlock();
-            }
-            work(batch);
-            lock.lock();
-            try {
-                idleWorkers++;
-            } finally {
-                lock.unlock();
-            }
-        }
-    }
-
-    private void work(Batch batch) {
-        while (true) {
-            MemberRequest next;
-            lock.lock();
-            try {
-                if (batch.begun == batch.requests.size()) {
-                    return;
-                }
-                next = batch.requests.get(batch.begun++);
-                if (batch.begun == batch.requests.size()) {
-                    queue.remove(batch);
-                }
-            } finally {
-                lock.unlock();
-            }
-            try {
-                perform(next, true);
-            } finally {
-                ended(batch);
-            }
-        }
-    }
-
-    private void ended(Batch batch) {
-        lock.lock();
-        try {
-            batch.ended++;
-            if (batch.ended == batch.requests.size()) {
-                finished.signalAll();
-            }
-        } finally {
-            lock.unlock();
-        }
-    }
-
     /** Ends the threads once what is queued has been done. */
     @Override
     public void close() {
-        lock.lock();
-        try {
-            closed = true;
-            queued.signalAll();
-        } finally {
-            lock.unlock();
-        }
-        for (Env.Worker worker : workers) {
-            worker.join();
-        }
+        threads.close();
     }
 }

@@ -14,6 +14,11 @@ record Parts(
         ScratchRoom room,
         PartialParityLog log,
         WriteIntentBitmap bitmap) {
+    /** For work that must leave processors to users. */
+    Parts sparing() {
+        return new Parts(state, admission, locks, io.sparing(), scratch, room, log, bitmap);
+    }
+
     /** A sector that could not be read is written again from what is known; a member that refuses even that has failed. */
     void heal(Member member, long memberSector, MemorySegment bytes) {
         state.lock.lock();

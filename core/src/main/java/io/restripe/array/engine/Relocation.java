@@ -158,9 +158,10 @@ final class Relocation {
     private boolean move(SectorRange range) {
         Layout from = state.main;
         Layout to = state.fresh;
+        Parts with = gate.parts();
         boolean writes = false;
         state.lock.unlock();
-        try (Window window = new Window(parts, from, to, range, oldGeometry.arraySectors(memberEnd))) {
+        try (Window window = new Window(with, from, to, range, oldGeometry.arraySectors(memberEnd))) {
             if (window.read()) {
                 writes = true;
                 window.write();

@@ -21,16 +21,12 @@ final class Resync {
     private final ArrayState state;
     private final SyncGate gate;
     private final SyncWords words;
-    private final RowPass parityPass;
-    private final RowPass copiesPass;
 
     Resync(Parts parts, SyncGate gate, SyncWords words) {
         this.parts = parts;
         this.state = parts.state();
         this.gate = gate;
         this.words = words;
-        this.parityPass = new ParityRows(parts);
-        this.copiesPass = new CopyRows(parts);
     }
 
     /** What is done to a row. */
@@ -178,13 +174,15 @@ final class Resync {
     /** Returns where it got: {@code to}, or less when a member failed. */
     private long window(Action action, Member target, long from, long to) {
         Layout layout = state.main;
+        Parts with = gate.parts();
+        RowPass pass = layout.geometry().level() instanceof Level.Parity ? new ParityRows(with) : new CopyRows(with);
         state.lock.unlock();
         long mismatches = 0;
         long at = from;
         try {
             long chunk = layout.geometry().chunkSectors();
             for (long row = from / chunk; row * chunk < to && !state.sync.memberFailed; row++) {
-                mismatches += passReadableRow(layout, row, action, target);
+                mismatches += passReadableRow(pass, layout, row, action, target);
                 at = (row + 1) * chunk;
             }
         } finally {
@@ -194,9 +192,9 @@ final class Resync {
         return at;
     }
 
-    private long passReadableRow(Layout layout, long row, Action action, Member target) {
+    private long passReadableRow(RowPass pass, Layout layout, long row, Action action, Member target) {
         try {
-            return passRow(layout, row, action, target);
+            return passRow(pass, layout, row, action, target);
         } catch (DiskException e) {
             if (target != null) {
                 state.fail(target, "cannot be rebuilt: " + e.getMessage());
@@ -205,8 +203,7 @@ final class Resync {
         }
     }
 
-    private long passRow(Layout layout, long row, Action action, Member target) throws DiskException {
-        RowPass pass = layout.geometry().level() instanceof Level.Parity ? parityPass : copiesPass;
+    private long passRow(RowPass pass, Layout layout, long row, Action action, Member target) throws DiskException {
         long[] keys = pass.keys(layout, row);
         for (long key : keys) {
             parts.locks().lock(key);

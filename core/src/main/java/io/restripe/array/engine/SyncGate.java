@@ -17,6 +17,7 @@ final class SyncGate {
     private static final long AVERAGE_NANOS = 10_000_000_000L;
     private static final long NANOS_PER_SECOND = 1_000_000_000L;
     private final Parts parts;
+    private final Parts sparing;
     private final ArrayState state;
     private final Courtesy courtesy;
     private long averageBeganNanos;
@@ -26,6 +27,7 @@ final class SyncGate {
 
     SyncGate(Parts parts) {
         this.parts = parts;
+        this.sparing = parts.sparing();
         this.state = parts.state();
         this.courtesy = new Courtesy(state);
     }
@@ -65,6 +67,11 @@ final class SyncGate {
     /** How long a turn of the sync should take at the most for its users' sake; 0: as long as it likes. Call with the state lock held. */
     long turnNanos() {
         return mayYield(state.env.nanoTime() - averageBeganNanos) ? courtesy.turnNanos() : 0;
+    }
+
+    /** What the next turn works with: beside users one processor is enough. Call with the state lock held. */
+    Parts parts() {
+        return turnNanos() > 0 ? sparing : parts;
     }
 
     /** A turn took so long for so many sectors a member. Call with the state lock held. */

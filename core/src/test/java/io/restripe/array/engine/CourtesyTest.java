@@ -2,21 +2,29 @@ package io.restripe.array.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.restripe.array.Attribute;
 import io.restripe.disk.Buffers;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** A sync makes room for users while they are there, and only then. */
+@Timeout(60)
 class CourtesyTest {
     private static final long MILLI = 1_000_000L;
 
     /** Time moves by itself only a little, at each look. */
     private static final class Clock extends ArrayFixture.EnvLayer {
         final AtomicLong now = new AtomicLong(1);
+        volatile long look = 1;
 
         @Override
         public long nanoTime() {
-            return now.incrementAndGet();
+            return now.addAndGet(look);
         }
     }
 
@@ -45,7 +53,7 @@ class CourtesyTest {
     void a_sync_that_may_be_no_faster_anyway_keeps_more_than_half_of_that_speed_and_rests_the_more() {
         state.users.arrived(clock.nanoTime());
         courtesy.took(MILLI, 6 * MILLI);
-        assertThat(MILLI + courtesy.restNanos()).isBetween(6 * MILLI, 7 * MILLI);
+        assertThat(MILLI + courtesy.restNanos()).isBetween(7 * MILLI, 8 * MILLI);
         courtesy.took(10 * MILLI, 6 * MILLI);
         assertThat(courtesy.restNanos()).isBetween(7 * MILLI, 9 * MILLI);
     }
@@ -131,6 +139,42 @@ class CourtesyTest {
             usersAsk(20, 1, MILLI / 100, 1);
             usersAsk(1, 1, 50 * MILLI, 1);
             assertThat(courtesy.turnNanos()).isLessThan(MILLI);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"check", "reshape"})
+    void beside_users_a_sync_of_disks_in_memory_takes_one_processor(String action) throws Exception {
+        Clock slow = new Clock();
+        slow.look = MILLI / 1000;
+        try (ArrayFixture f = new ArrayFixture(slow, 4096, 4)) {
+            f.configure(5, 0, 3, 256);
+            f.start();
+            f.monitor();
+            for (int i = 0; i < 100; i++) {
+                f.array.disk().read(8L * i, Buffers.allocate(8)); // the disks show that they are memory
+            }
+            Set<String> threads = ConcurrentHashMap.newKeySet();
+            f.disks.values().forEach(disk -> {
+                disk.beforeRead = () -> threads.add(Thread.currentThread().getName());
+                disk.beforeWrite = disk.beforeRead;
+            });
+            f.set(Attribute.SYNC_ACTION, "frozen");
+            f.set(Attribute.SYNC_SPEED_MIN, 1);
+            if (action.equals("reshape")) {
+                f.set(Attribute.RAID_DISKS, 4);
+                f.add("d3", 3);
+            }
+            ArrayState of = f.array.parts.state();
+            of.lock.lock();
+            try {
+                of.users.arrived(f.env.nanoTime()); // and stays
+            } finally {
+                of.lock.unlock();
+            }
+            f.set(Attribute.SYNC_ACTION, action);
+            f.await(Attribute.SYNC_ACTION, "idle");
+            assertThat(threads).containsExactly("c/v-sync");
         }
     }
 
