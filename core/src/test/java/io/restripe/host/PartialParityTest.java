@@ -22,6 +22,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.RepeatedTest;
@@ -158,6 +160,49 @@ class PartialParityTest {
         RunningContainer again = picture.start(DEGRADED, without(picture, 1));
         picture.verify(again.volume("v0"));
         ContainerRig.stopIdle(again);
+    }
+
+    @Test
+    void a_discard_of_whole_rows_is_logged_before_it_is_carried_out() throws Exception {
+        RunningContainer running = created();
+        Consistency place = running.container().volumes().getFirst().consistency();
+        long row = R5_OF_3.rowSectors();
+        SectorRange given = new SectorRange(row + 8, 30 * row);
+        Set<Long> zeroed = ConcurrentHashMap.newKeySet();
+        Set<Long> untold = ConcurrentHashMap.newKeySet();
+        rig.watch((disk, sector, contents) -> {
+            long first = sector / R5_OF_3.chunkSectors();
+            long end = first + Units.sectorsOfBytesExact(contents.length) / R5_OF_3.chunkSectors();
+            for (long r = Math.max(2, first); sector < place.sector() && r < end; r++) { // a part of row 1 is written
+                zeroed.add(r);
+                if (!tells(place, r)) {
+                    untold.add(r);
+                }
+            }
+        });
+        assertThat(running.volume("v0").discard(given.start(), given.length())).isTrue();
+        rig.watch((_, _, _) -> {});
+        assertThat(untold).isEmpty();
+        assertThat(zeroed).hasSize(28);
+        Arrays.fill(
+                rig.model, Units.bufferBytesOfSectors(given.start()), Units.bufferBytesOfSectors(given.end()), (byte)
+                        0);
+        rig.verify(running.volume("v0"));
+        running.stop();
+        assertThat(rig.rowsWithWrongParity(R5_OF_3)).isZero();
+    }
+
+    /** Whether the log of the member that holds the parity of a row tells of all its data. */
+    private boolean tells(Consistency place, long row) {
+        try {
+            PplArea log = new PplArea(rig.disks.get(R5_OF_3.parityMember(row)).memory(), place);
+            return log.newest().orElseThrow().entries().stream()
+                    .anyMatch(entry -> entry.arraySector() == row * R5_OF_3.rowSectors()
+                            && entry.dataSectors() == R5_OF_3.rowSectors()
+                            && entry.paritySectors() == 0);
+        } catch (DiskException e) {
+            throw new IllegalStateException(e);
+        }
     }
 
     /** A power cut may keep the end of a unit and lose its header: then the one that was there before must not count again. */

@@ -11,8 +11,8 @@ import java.util.List;
 
 /**
  * Ranges that are given up: to members, parity and copies exactly what a write of zeros by users would be, under the same locks, so a
- * discard that is cut short is a write that is cut short. Rows of parity are discarded whole, with their parity, which is that of
- * zeros; what is left of the range at both ends is written. Any thread.
+ * discard that is cut short is a write that is cut short: where partial parity is logged, the log tells of it first. Rows of parity are
+ * discarded whole, with their parity, which is that of zeros; what is left of the range at both ends is written. Any thread.
  *
  * <pre>
  *   rows     | . . . . | . . . . | . . . . | . . . . |
@@ -87,11 +87,7 @@ final class Discards {
         return layout.geometry().level() instanceof Level.Parity && !layout.withoutParity();
     }
 
-    /** Where partial parity is logged, nothing is: whole rows would change that no log tells of. */
     private boolean able(Layout layout) {
-        if (parts.log().isOn()) {
-            return false;
-        }
         for (Member member : layout.slots()) {
             if (member != null && !member.failed() && !member.discards) {
                 return false;
@@ -147,8 +143,9 @@ final class Discards {
             return true;
         }
         write(layout, range.start(), firstRow * rowSectors);
-        for (long row = firstRow; row < endRow; row += GROUP_ROWS) {
-            wholeRows(layout, row, Math.min(endRow, row + GROUP_ROWS));
+        long group = parts.log().isOn() ? PartialParityLog.MOST_ENTRIES : GROUP_ROWS;
+        for (long row = firstRow; row < endRow; row += group) {
+            wholeRows(layout, row, Math.min(endRow, row + group));
         }
         write(layout, endRow * rowSectors, range.end());
         return true;
@@ -176,11 +173,26 @@ final class Discards {
                     }
                 }
             }
-            makeZeros(ranges.requests());
+            List<PartialParityLog.Entry> told =
+                    parts.log().isOn() ? LogEntries.ofWholeRows(layout, firstRow, endRow) : List.of();
+            if (told.isEmpty()) {
+                makeZeros(ranges.requests());
+            } else {
+                makeLoggedZeros(told, ranges.requests());
+            }
         } finally {
             for (long row = firstRow; row < endRow; row++) {
                 parts.locks().unlock(layout.rowKey(row));
             }
+        }
+    }
+
+    private void makeLoggedZeros(List<PartialParityLog.Entry> told, List<MemberRequest> discards) throws DiskException {
+        PartialParityLog.Round round = parts.log().begin(told);
+        try {
+            makeZeros(discards);
+        } finally {
+            parts.log().end(round, discards);
         }
     }
 

@@ -2,6 +2,7 @@ package io.restripe.array.engine;
 
 import static io.restripe.array.engine.StripeTransform.slice;
 
+import io.restripe.geometry.Geometry;
 import io.restripe.parity.Parity;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
@@ -47,6 +48,22 @@ final class LogEntries implements AutoCloseable {
                     writtenCount(band) * band.sectors(),
                     partial));
         }
+    }
+
+    /** Of rows all of whose data is written, or given up. */
+    static List<PartialParityLog.Entry> ofWholeRows(Layout layout, long firstRow, long endRow) {
+        Geometry geometry = layout.geometry();
+        List<PartialParityLog.Entry> entries = new ArrayList<>();
+        for (long row = firstRow; row < endRow; row++) {
+            int slot = geometry.parityMember(row);
+            Member holder = layout.usable(slot, (row + 1) * geometry.chunkSectors());
+            if (holder != null) {
+                int sectors = Math.toIntExact(geometry.rowSectors());
+                long first = row * geometry.rowSectors();
+                entries.add(new PartialParityLog.Entry(geometry, holder, slot, first, sectors, null));
+            }
+        }
+        return entries;
     }
 
     private static long firstWrittenSector(Band band) {
