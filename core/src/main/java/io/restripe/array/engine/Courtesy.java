@@ -3,7 +3,7 @@ package io.restripe.array.engine;
 /**
  * How a sync makes room for users. While they are there it works in short turns and rests almost as long as each turn took, or longer where
  * it may be no faster anyway: a request then meets a short turn at the most, and seldom, and the sync keeps about half of the speed that
- * it has alone. It makes no room while somebody waits for it. Used by the sync thread, with the state lock held.
+ * its thread has alone. It makes no room while somebody waits for it. Used by the sync thread, with the state lock held.
  */
 final class Courtesy {
     /** Users who asked for nothing for so long are not there. */

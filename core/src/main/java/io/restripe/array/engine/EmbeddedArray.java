@@ -28,7 +28,7 @@ public final class EmbeddedArray implements ServedArray {
     private final ArrayState state;
     private final Lock configLock;
     private final Function<String, Disk> resolver;
-    private final MemberIo io;
+    private final MemberThreads memberThreads;
     private final Admission admission;
     private final ArrayDisk disk;
     private final PartialParityLog log;
@@ -48,7 +48,8 @@ public final class EmbeddedArray implements ServedArray {
         this.state = new ArrayState(env, name);
         this.configLock = env.newLock();
         this.resolver = resolver;
-        this.io = new MemberIo(env, name);
+        this.memberThreads = new MemberThreads(env, name + "-io");
+        MemberIo io = new MemberIo(env, memberThreads);
         this.admission = new Admission(state);
         this.log = new PartialParityLog(state, admission, io);
         this.parts = new Parts(
@@ -274,7 +275,7 @@ public final class EmbeddedArray implements ServedArray {
             workers.forEach(Env.Worker::join);
             drain();
         } finally {
-            io.close();
+            memberThreads.close();
         }
     }
 }

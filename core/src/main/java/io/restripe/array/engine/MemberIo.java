@@ -9,36 +9,37 @@ import java.util.List;
  * Asks members in parallel: a batch is worked off by a small pool of threads and by the asker itself. While members answer from memory
  * the asker does small batches alone: to wake others takes longer than the work. Any thread may ask.
  */
-final class MemberIo implements AutoCloseable {
+final class MemberIo {
     private static final int HELPERS_IN_MEMORY = 1;
     /** So many are not worth looking for those that adjoin. */
     private static final int FEW = 4;
 
+    /** Who works alone may take this much longer before it is worth a thread for each member. */
+    private static final int COPIES_OF_SPARING = 4;
+
     private final Env env;
-    private final Pace pace;
     private final MemberThreads threads;
+    private final Pace pace;
     private final int helpersInMemory;
 
-    MemberIo(Env env, String name) {
-        this.env = env;
-        this.pace = new Pace();
-        this.threads = new MemberThreads(env, name, request -> perform(request, true));
-        this.helpersInMemory = HELPERS_IN_MEMORY;
+    MemberIo(Env env, MemberThreads threads) {
+        this(env, threads, new Pace(), HELPERS_IN_MEMORY);
     }
 
-    private MemberIo(MemberIo other, int helpersInMemory) {
-        this.env = other.env;
-        this.pace = other.pace;
-        this.threads = other.threads;
+    private MemberIo(Env env, MemberThreads threads, Pace pace, int helpersInMemory) {
+        this.env = env;
+        this.threads = threads;
+        this.pace = pace;
         this.helpersInMemory = helpersInMemory;
     }
 
     /**
-     * The same threads, for who must leave processors to others: where members answer from memory the asker does it all alone. What waits
-     * for devices keeps no processor busy, and is asked in parallel as always. Not to be closed.
+     * The same threads, for who must leave processors to others: where members answer from memory the asker does by itself all that moves
+     * data. What waits for devices keeps no processor busy, and is asked in parallel as always. What is asked here says nothing of
+     * how fast members answer others, nor the other way round: one meets a cache, and the other does not.
      */
     MemberIo sparing() {
-        return new MemberIo(this, 0);
+        return new MemberIo(env, threads, new Pace(COPIES_OF_SPARING), 0);
     }
 
     /**
@@ -49,7 +50,7 @@ final class MemberIo implements AutoCloseable {
         List<MemberRequest> requests = asked.size() > FEW ? joined(asked) : asked;
         int helpers = requests.size() > 1 ? helpers(requests) : 0;
         if (helpers > 0) {
-            threads.run(requests, helpers);
+            threads.run(requests, helpers, request -> perform(request, true));
         } else {
             for (MemberRequest request : requests) {
                 perform(request, false);
@@ -103,11 +104,5 @@ final class MemberIo implements AutoCloseable {
         } else {
             pace.took(took, bytes);
         }
-    }
-
-    /** Ends the threads once what is queued has been done. */
-    @Override
-    public void close() {
-        threads.close();
     }
 }

@@ -18,7 +18,6 @@ final class MemberThreads implements AutoCloseable {
 
     private final Env env;
     private final String name;
-    private final Consumer<MemberRequest> performer;
     private final Lock lock;
     private final Condition queued;
     private final Condition finished;
@@ -27,19 +26,21 @@ final class MemberThreads implements AutoCloseable {
     private int idleWorkers;
     private boolean closed;
 
-    /** @param performer performs a request; throws nothing */
-    MemberThreads(Env env, String name, Consumer<MemberRequest> performer) {
+    MemberThreads(Env env, String name) {
         this.env = env;
         this.name = name;
-        this.performer = performer;
         this.lock = env.newLock();
         this.queued = lock.newCondition();
         this.finished = lock.newCondition();
     }
 
-    /** Performs all of them, with so many threads beside the asker, and returns when the last is done. */
-    void run(List<MemberRequest> requests, int helpers) {
-        Batch batch = begin(requests, helpers);
+    /**
+     * Performs all of them, with so many threads beside the asker, and returns when the last is done.
+     *
+     * @param performer performs one; throws nothing
+     */
+    void run(List<MemberRequest> requests, int helpers, Consumer<MemberRequest> performer) {
+        Batch batch = begin(new Batch(List.copyOf(requests), performer), helpers);
         work(batch);
         batch.await();
     }
@@ -47,11 +48,13 @@ final class MemberThreads implements AutoCloseable {
     /** Requests under way together. All fields are guarded by the lock. */
     private final class Batch {
         private final List<MemberRequest> requests;
+        private final Consumer<MemberRequest> performer;
         private int begun;
         private int ended;
 
-        private Batch(List<MemberRequest> requests) {
+        private Batch(List<MemberRequest> requests, Consumer<MemberRequest> performer) {
             this.requests = requests;
+            this.performer = performer;
         }
 
         void await() {
@@ -66,11 +69,10 @@ final class MemberThreads implements AutoCloseable {
         }
     }
 
-    private Batch begin(List<MemberRequest> requests, int helpers) {
-        Batch batch = new Batch(List.copyOf(requests));
+    private Batch begin(Batch batch, int helpers) {
         lock.lock();
         try {
-            if (!closed && !requests.isEmpty()) {
+            if (!closed && !batch.requests.isEmpty()) {
                 startWorkers(Math.min(helpers, MOST_WORKERS));
                 queue.addLast(batch);
                 for (int i = 0; i < helpers; i++) {
@@ -86,7 +88,7 @@ final class MemberThreads implements AutoCloseable {
     private void startWorkers(int wanted) {
         try {
             while (idleWorkers < wanted && workers.size() < wanted) {
-                workers.add(env.start(name + "-io-" + workers.size(), this::serve));
+                workers.add(env.start(name + "-" + workers.size(), this::serve));
                 idleWorkers++;
             }
         } catch (OutOfMemoryError e) {
@@ -137,7 +139,7 @@ final class MemberThreads implements AutoCloseable {
                 lock.unlock();
             }
             try {
-                performer.accept(next);
+                batch.performer.accept(next);
             } finally {
                 ended(batch);
             }

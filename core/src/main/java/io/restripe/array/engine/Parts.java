@@ -4,7 +4,7 @@ import io.restripe.unit.Units;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
 
-/** What the classes of the data path share; one of each an array. */
+/** What the classes of the data path share; one of each an array, but for {@link #sparing}. */
 record Parts(
         ArrayState state,
         Admission admission,
@@ -14,7 +14,7 @@ record Parts(
         ScratchRoom room,
         PartialParityLog log,
         WriteIntentBitmap bitmap) {
-    /** For work that must leave processors to users. */
+    /** The same, with another way to ask members: for work that must leave processors to users. */
     Parts sparing() {
         return new Parts(state, admission, locks, io.sparing(), scratch, room, log, bitmap);
     }

@@ -34,6 +34,8 @@ final class Relocation {
     private long stepSectors;
     private long memberEnd;
     private WindowSize windowSize;
+    /** Of the window whose size was asked for last. */
+    private Parts with;
 
     Relocation(Parts parts, SyncGate gate) {
         this.parts = parts;
@@ -95,7 +97,9 @@ final class Relocation {
 
     private long windowSectors() {
         long holdNanos = state.config.writeThroughMillis * NANOS_PER_MILLI / 2; // windows of one size differ in time
-        return windowSize.sectors(holdNanos, gate.turnNanos());
+        long turnNanos = gate.turnNanos();
+        with = gate.parts(turnNanos);
+        return windowSize.sectors(holdNanos, turnNanos);
     }
 
     /** One window, one checkpoint, or one wait. False when the array cannot go on. */
@@ -158,7 +162,6 @@ final class Relocation {
     private boolean move(SectorRange range) {
         Layout from = state.main;
         Layout to = state.fresh;
-        Parts with = gate.parts();
         boolean writes = false;
         state.lock.unlock();
         try (Window window = new Window(with, from, to, range, oldGeometry.arraySectors(memberEnd))) {

@@ -125,10 +125,16 @@ final class Resync {
                 lastPublished = at;
                 publish(action, target, at);
             } else if (!gate.pause()) {
-                long wanted = Units.floorToUnit(at, chunk) + size.sectors(0, gate.turnNanos());
+                long turnNanos = gate.turnNanos();
+                long wanted = Units.floorToUnit(at, chunk) + size.sectors(0, turnNanos);
                 long from = at;
                 long began = state.env.nanoTime();
-                at = window(action, target, from, Math.min(wanted, Units.ceilToUnit(limit, chunk)));
+                at = window(
+                        passOf(gate.parts(turnNanos)),
+                        action,
+                        target,
+                        from,
+                        Math.min(wanted, Units.ceilToUnit(limit, chunk)));
                 long took = state.env.nanoTime() - began;
                 size.took(at - from, took);
                 gate.took(took, at - from);
@@ -171,11 +177,13 @@ final class Resync {
         gate.publish(at);
     }
 
+    private RowPass passOf(Parts with) {
+        return state.main.geometry().level() instanceof Level.Parity ? new ParityRows(with) : new CopyRows(with);
+    }
+
     /** Returns where it got: {@code to}, or less when a member failed. */
-    private long window(Action action, Member target, long from, long to) {
+    private long window(RowPass pass, Action action, Member target, long from, long to) {
         Layout layout = state.main;
-        Parts with = gate.parts();
-        RowPass pass = layout.geometry().level() instanceof Level.Parity ? new ParityRows(with) : new CopyRows(with);
         state.lock.unlock();
         long mismatches = 0;
         long at = from;

@@ -69,9 +69,9 @@ final class SyncGate {
         return mayYield(state.env.nanoTime() - averageBeganNanos) ? courtesy.turnNanos() : 0;
     }
 
-    /** What the next turn works with: beside users one processor is enough. Call with the state lock held. */
-    Parts parts() {
-        return turnNanos() > 0 ? sparing : parts;
+    /** What a turn that should take so long works with: beside users one processor is enough. */
+    Parts parts(long turnNanos) {
+        return turnNanos > 0 ? sparing : parts;
     }
 
     /** A turn took so long for so many sectors a member. Call with the state lock held. */

@@ -6,6 +6,8 @@ import io.restripe.array.Attribute;
 import io.restripe.disk.Buffers;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -147,34 +149,54 @@ class CourtesyTest {
     void beside_users_a_sync_of_disks_in_memory_takes_one_processor(String action) throws Exception {
         Clock slow = new Clock();
         slow.look = MILLI / 1000;
-        try (ArrayFixture f = new ArrayFixture(slow, 4096, 4)) {
+        try (ArrayFixture f = new ArrayFixture(slow, 8192, 4)) {
             f.configure(5, 0, 3, 256);
             f.start();
             f.monitor();
-            for (int i = 0; i < 100; i++) {
-                f.array.disk().read(8L * i, Buffers.allocate(8)); // the disks show that they are memory
-            }
+            f.set(Attribute.SYNC_SPEED_MIN, 1);
+            userComesAndStays(f);
             Set<String> threads = ConcurrentHashMap.newKeySet();
+            CountDownLatch two = new CountDownLatch(2);
             f.disks.values().forEach(disk -> {
-                disk.beforeRead = () -> threads.add(Thread.currentThread().getName());
+                disk.beforeRead = () -> {
+                    threads.add(Thread.currentThread().getName());
+                    two.countDown();
+                    await(two);
+                };
                 disk.beforeWrite = disk.beforeRead;
             });
+            f.set(Attribute.SYNC_ACTION, "check"); // the disks show that they are memory
+            f.await(Attribute.SYNC_ACTION, "idle");
+            assertThat(threads).hasSizeGreaterThan(1);
+            threads.clear();
             f.set(Attribute.SYNC_ACTION, "frozen");
-            f.set(Attribute.SYNC_SPEED_MIN, 1);
             if (action.equals("reshape")) {
                 f.set(Attribute.RAID_DISKS, 4);
                 f.add("d3", 3);
             }
-            ArrayState of = f.array.parts.state();
-            of.lock.lock();
-            try {
-                of.users.arrived(f.env.nanoTime()); // and stays
-            } finally {
-                of.lock.unlock();
-            }
             f.set(Attribute.SYNC_ACTION, action);
             f.await(Attribute.SYNC_ACTION, "idle");
+            assertThat(f.get(Attribute.RESHAPE_POSITION)).isEqualTo("none");
+            assertThat(f.get(Attribute.RAID_DISKS)).isEqualTo(action.equals("reshape") ? "4" : "3");
             assertThat(threads).containsExactly("c/v-sync");
+        }
+    }
+
+    private static void await(CountDownLatch latch) {
+        try {
+            assertThat(latch.await(30, TimeUnit.SECONDS)).isTrue();
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private static void userComesAndStays(ArrayFixture f) {
+        ArrayState of = f.array.parts.state();
+        of.lock.lock();
+        try {
+            of.users.arrived(f.env.nanoTime());
+        } finally {
+            of.lock.unlock();
         }
     }
 

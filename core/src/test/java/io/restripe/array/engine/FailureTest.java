@@ -44,7 +44,8 @@ class FailureTest {
     void a_band_reads_computes_and_writes_by_the_members_it_began_with() {
         SystemEnv env = new SystemEnv();
         Member[] members = members();
-        try (MemberIo io = new MemberIo(env, "test")) {
+        try (MemberThreads threads = new MemberThreads(env, "test")) {
+            MemberIo io = new MemberIo(env, threads);
             Parts parts = new Parts(new ArrayState(env, "c/v"), null, null, io, new Scratch(env), null, null, null);
             MemorySegment data = Buffers.allocate(8);
             data.fill((byte) 7);

@@ -9,10 +9,9 @@ import io.restripe.disk.MemoryDisk;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -24,18 +23,27 @@ class MemberIoTest {
     /** Of each member: all of it together is worth a second thread, in memory too. */
     private static final int SECTORS = 512;
 
+    private static final long FAST = 1_000;
+    private static final long SLOW = 5_000_000;
+
     private final Clock clock = new Clock();
-    private final Set<Thread> threads = ConcurrentHashMap.newKeySet();
-    private long costNanos;
-    private CountDownLatch together = new CountDownLatch(0);
+    private volatile long costNanos;
+    private volatile CountDownLatch together = new CountDownLatch(0);
 
     /** Time moves only where a disk takes some. */
     private static final class Clock extends ArrayFixture.EnvLayer {
         final AtomicLong now = new AtomicLong(1);
+        final AtomicInteger started = new AtomicInteger();
 
         @Override
         public long nanoTime() {
             return now.get();
+        }
+
+        @Override
+        public Worker start(String name, Runnable body) {
+            started.incrementAndGet();
+            return super.start(name, body);
         }
     }
 
@@ -47,7 +55,6 @@ class MemberIoTest {
 
         @Override
         public void read(long sector, MemorySegment into) throws DiskException {
-            threads.add(Thread.currentThread());
             together.countDown();
             try {
                 assertThat(together.await(30, TimeUnit.SECONDS)).isTrue();
@@ -68,18 +75,17 @@ class MemberIoTest {
         return reads;
     }
 
-    /** Gives the threads that took part. */
-    private Set<Thread> asks(MemberIo io, int wantedTogether) {
-        threads.clear();
+    private void asks(MemberIo io, int wantedTogether) {
         together = new CountDownLatch(wantedTogether);
         List<MemberRequest> reads = reads(MEMBERS);
         io.run(reads);
         assertThat(reads).allSatisfy(read -> assertThat(read.failure).isNull());
-        return threads;
     }
 
-    private void learn(MemberIo io) {
+    /** It shows itself so: many requests, one at a time. */
+    private void learns(MemberIo io, long nanosEach) {
         together = new CountDownLatch(0);
+        costNanos = nanosEach;
         for (MemberRequest read : reads(100)) {
             io.run(read);
         }
@@ -87,27 +93,52 @@ class MemberIoTest {
 
     @Test
     void in_memory_a_large_batch_gets_one_thread_more() {
-        try (MemberIo io = new MemberIo(clock, "v")) {
-            learn(io);
-            assertThat(asks(io, 2)).hasSize(2).contains(Thread.currentThread());
+        try (MemberThreads threads = new MemberThreads(clock, "v")) {
+            MemberIo io = new MemberIo(clock, threads);
+            learns(io, FAST);
+            asks(io, 2);
+            assertThat(clock.started).hasValue(1);
         }
     }
 
     @Test
     void in_memory_who_is_sparing_does_it_alone() {
-        try (MemberIo io = new MemberIo(clock, "v")) {
-            learn(io);
-            assertThat(asks(io.sparing(), 1)).containsExactly(Thread.currentThread());
+        try (MemberThreads threads = new MemberThreads(clock, "v")) {
+            MemberIo sparing = new MemberIo(clock, threads).sparing();
+            learns(sparing, FAST);
+            asks(sparing, 1);
+            assertThat(clock.started).hasValue(0);
         }
     }
 
     @Test
     void devices_are_asked_at_once_by_who_is_sparing_too() {
-        costNanos = 5_000_000;
-        try (MemberIo io = new MemberIo(clock, "v")) {
-            learn(io);
-            assertThat(asks(io, MEMBERS)).hasSize(MEMBERS);
-            assertThat(asks(io.sparing(), MEMBERS)).hasSize(MEMBERS);
+        try (MemberThreads threads = new MemberThreads(clock, "v")) {
+            MemberIo sparing = new MemberIo(clock, threads).sparing();
+            learns(sparing, SLOW);
+            asks(sparing, MEMBERS);
+            assertThat(clock.started).hasValue(MEMBERS - 1);
+        }
+    }
+
+    @Test
+    void where_others_meet_a_cache_who_is_sparing_still_sees_a_device_and_they_do_not() {
+        try (MemberThreads threads = new MemberThreads(clock, "v")) {
+            MemberIo io = new MemberIo(clock, threads);
+            MemberIo sparing = io.sparing();
+            learns(sparing, SLOW);
+            learns(io, FAST);
+            asks(sparing, MEMBERS);
+            assertThat(clock.started).hasValue(MEMBERS - 1);
+        }
+        clock.started.set(0);
+        try (MemberThreads threads = new MemberThreads(clock, "v")) {
+            MemberIo io = new MemberIo(clock, threads);
+            learns(io, FAST);
+            learns(io.sparing(), SLOW);
+            costNanos = FAST;
+            asks(io, 1);
+            assertThat(clock.started).hasValue(1);
         }
     }
 }
