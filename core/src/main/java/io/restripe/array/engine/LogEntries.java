@@ -57,11 +57,12 @@ final class LogEntries implements AutoCloseable {
         for (long row = firstRow; row < endRow; row++) {
             int slot = geometry.parityMember(row);
             Member holder = layout.usable(slot, (row + 1) * geometry.chunkSectors());
-            if (holder != null) {
-                int sectors = Math.toIntExact(geometry.rowSectors());
-                long first = row * geometry.rowSectors();
-                entries.add(new PartialParityLog.Entry(geometry, holder, slot, first, sectors, null));
+            if (holder == null) {
+                continue; // without its parity a row cannot be inconsistent
             }
+            int sectors = Math.toIntExact(geometry.rowSectors());
+            long first = row * geometry.rowSectors();
+            entries.add(new PartialParityLog.Entry(geometry, holder, slot, first, sectors, null));
         }
         return entries;
     }
