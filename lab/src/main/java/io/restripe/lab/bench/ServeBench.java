@@ -34,6 +34,7 @@ public final class ServeBench {
     private final int seconds;
     private final int rounds;
     private final List<String> wanted;
+    private boolean measured;
 
     private ServeBench(Path folder, Path launcher, int seconds, int rounds, List<String> wanted) {
         this.wanted = wanted;
@@ -65,13 +66,18 @@ public final class ServeBench {
             if (!during.isEmpty()) {
                 new GrowUnderLoad(folder, launcher, seconds, rounds).run(during);
             }
+            if (!bench.measured) {
+                throw new IllegalArgumentException("no job has any of these words: " + wanted);
+            }
         } finally {
             delete(folder);
         }
     }
 
     private boolean wants(String name) {
-        return wanted.isEmpty() || wanted.stream().anyMatch(name::contains);
+        boolean wants = wanted.isEmpty() || wanted.stream().anyMatch(name::contains);
+        measured |= wants;
+        return wants;
     }
 
     private static void delete(Path folder) throws IOException {
