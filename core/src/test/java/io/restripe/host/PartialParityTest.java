@@ -10,6 +10,7 @@ import io.restripe.consistency.PplArea;
 import io.restripe.disk.Buffers;
 import io.restripe.disk.DiskException;
 import io.restripe.disk.MemoryDisk;
+import io.restripe.disk.Zeros;
 import io.restripe.geometry.Geometry;
 import io.restripe.metadata.Activity;
 import io.restripe.metadata.MemberDisk;
@@ -44,13 +45,18 @@ class PartialParityTest {
     }
 
     private RunningContainer created() throws Exception {
+        RunningContainer running = created(rig);
+        write(running, 40);
+        return running;
+    }
+
+    private static RunningContainer created(ContainerRig rig) throws Exception {
         for (int i = 0; i < 3; i++) {
             rig.newDisk();
         }
         RunningContainer.create(rig.format, rig.members(), spec("v0", R5_OF_3, ContainerRig.MEMBER_KIB));
         RunningContainer running = rig.start();
         rig.model = new byte[Units.bufferBytesOfSectors(running.volume("v0").sectors())];
-        write(running, 40);
         return running;
     }
 
@@ -309,7 +315,45 @@ class PartialParityTest {
         running.stop();
     }
 
+    /** Of a request in several groups of rows: the first meets the failure, and the last is one row with its parity on that member. */
+    @RepeatedTest(6)
+    void a_row_is_not_written_before_the_failure_that_took_its_log_is_recorded() throws Exception {
+        for (boolean discards : new boolean[] {false, true}) {
+            ContainerRig each = new ContainerRig();
+            RunningContainer running = created(each);
+            int group = discards ? 20 : 16;
+            long first = rowWithParityOn(1) + 3 - group % 3;
+            long last = first + group;
+            assertThat(R5_OF_3.parityMember(last)).isEqualTo(1);
+            AtomicInteger early = new AtomicInteger();
+            AtomicInteger late = new AtomicInteger();
+            each.watch((disk, sector, contents) -> {
+                if (disk != 1 && sector / R5_OF_3.chunkSectors() == last) {
+                    (failureIsRecorded(each) ? late : early).incrementAndGet();
+                }
+            });
+            each.disks.get(1).fault().failWrites(new SectorRange(0, ContainerRig.MEMBER_KIB));
+            SectorRange rows = new SectorRange(first * R5_OF_3.rowSectors(), (last + 1) * R5_OF_3.rowSectors());
+            if (discards) {
+                Zeros.make(running.volume("v0"), rows.start(), rows.length());
+            } else {
+                each.write(
+                        running.volume("v0"),
+                        Units.bufferBytesOfSectors(rows.start()),
+                        Units.bufferBytesOfSectors(rows.length()));
+            }
+            each.watch((_, _, _) -> {});
+            assertThat(early).hasValue(0);
+            assertThat(late).hasPositiveValue();
+            running.stop();
+        }
+    }
+
     private boolean failureIsRecorded() {
+        return failureIsRecorded(rig);
+    }
+
+    private static boolean failureIsRecorded(ContainerRig rig) {
         try {
             return rig.recorded().missingSlots() > 0;
         } catch (Exception e) {

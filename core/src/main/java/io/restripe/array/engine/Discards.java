@@ -173,12 +173,10 @@ final class Discards {
                     }
                 }
             }
-            List<PartialParityLog.Entry> told =
-                    parts.log().isOn() ? LogEntries.ofWholeRows(layout, firstRow, endRow) : List.of();
-            if (told.isEmpty()) {
-                makeZeros(ranges.requests());
+            if (parts.log().isOn()) {
+                makeLoggedZeros(LogEntries.ofWholeRows(layout, firstRow, endRow), ranges.requests());
             } else {
-                makeLoggedZeros(told, ranges.requests());
+                makeZeros(ranges.requests());
             }
         } finally {
             for (long row = firstRow; row < endRow; row++) {
@@ -188,6 +186,11 @@ final class Discards {
     }
 
     private void makeLoggedZeros(List<PartialParityLog.Entry> told, List<MemberRequest> discards) throws DiskException {
+        if (told.isEmpty()) {
+            parts.log().requireRecorded();
+            makeZeros(discards);
+            return;
+        }
         PartialParityLog.Round round = parts.log().begin(told);
         try {
             makeZeros(discards);

@@ -333,8 +333,9 @@ final class ParityTransform implements Transform {
     private void storeLogged(List<Band> bands, boolean[] again) throws DiskException {
         try (LogEntries entries = new LogEntries(parts)) {
             List<MemberRequest> writes = computed(bands, again, entries);
-            if (entries.all().isEmpty()) {
-                store(bands, writes); // no row of them has parity now
+            if (entries.all().isEmpty()) { // no row of them has parity now
+                parts.log().requireRecorded();
+                store(bands, writes);
                 return;
             }
             PartialParityLog.Round round = parts.log().begin(entries.all());

@@ -182,6 +182,17 @@ final class PartialParityLog {
         return next == round;
     }
 
+    /**
+     * Before rows are written of which nothing is to be said, since no member holds their parity.
+     *
+     * @throws NotLogged when that is so by a failure that is not recorded: after a crash the member would count, with what it had
+     */
+    void requireRecorded() {
+        if (!admission.allRecorded()) {
+            throw new NotLogged(state.name);
+        }
+    }
+
     /** The rows of an entry have been written, or given up. */
     void end(Round round, List<MemberRequest> writes) {
         lock.lock();
