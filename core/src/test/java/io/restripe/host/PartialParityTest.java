@@ -8,9 +8,9 @@ import io.restripe.consistency.Consistency;
 import io.restripe.consistency.ConsistencyPolicy;
 import io.restripe.consistency.PplArea;
 import io.restripe.disk.Buffers;
+import io.restripe.disk.Disk;
 import io.restripe.disk.DiskException;
 import io.restripe.disk.MemoryDisk;
-import io.restripe.disk.Zeros;
 import io.restripe.geometry.Geometry;
 import io.restripe.metadata.Activity;
 import io.restripe.metadata.MemberDisk;
@@ -45,18 +45,13 @@ class PartialParityTest {
     }
 
     private RunningContainer created() throws Exception {
-        RunningContainer running = created(rig);
-        write(running, 40);
-        return running;
-    }
-
-    private static RunningContainer created(ContainerRig rig) throws Exception {
         for (int i = 0; i < 3; i++) {
             rig.newDisk();
         }
         RunningContainer.create(rig.format, rig.members(), spec("v0", R5_OF_3, ContainerRig.MEMBER_KIB));
         RunningContainer running = rig.start();
         rig.model = new byte[Units.bufferBytesOfSectors(running.volume("v0").sectors())];
+        write(running, 40);
         return running;
     }
 
@@ -315,45 +310,46 @@ class PartialParityTest {
         running.stop();
     }
 
-    /** Of a request in several groups of rows: the first meets the failure, and the last is one row with its parity on that member. */
+    /** A request of several groups of rows, one after the other: the first meets the failure, and the last is one row with its parity there. */
     @RepeatedTest(6)
     void a_row_is_not_written_before_the_failure_that_took_its_log_is_recorded() throws Exception {
-        for (boolean discards : new boolean[] {false, true}) {
-            ContainerRig each = new ContainerRig();
-            RunningContainer running = created(each);
-            int group = discards ? 20 : 16;
-            long first = rowWithParityOn(1) + 3 - group % 3;
-            long last = first + group;
-            assertThat(R5_OF_3.parityMember(last)).isEqualTo(1);
-            AtomicInteger early = new AtomicInteger();
-            AtomicInteger late = new AtomicInteger();
-            each.watch((disk, sector, contents) -> {
-                if (disk != 1 && sector / R5_OF_3.chunkSectors() == last) {
-                    (failureIsRecorded(each) ? late : early).incrementAndGet();
-                }
-            });
-            each.disks.get(1).fault().failWrites(new SectorRange(0, ContainerRig.MEMBER_KIB));
-            SectorRange rows = new SectorRange(first * R5_OF_3.rowSectors(), (last + 1) * R5_OF_3.rowSectors());
-            if (discards) {
-                Zeros.make(running.volume("v0"), rows.start(), rows.length());
-            } else {
-                each.write(
-                        running.volume("v0"),
-                        Units.bufferBytesOfSectors(rows.start()),
-                        Units.bufferBytesOfSectors(rows.length()));
+        long last = rowWithParityOn(1) + 18;
+        SectorRange rows = new SectorRange((last - 16) * R5_OF_3.rowSectors(), (last + 1) * R5_OF_3.rowSectors());
+        failsBefore(last, volume -> volume.write(rows.start(), Buffers.allocate(rows.length())));
+    }
+
+    /** The part of a row in front of it is written, and meets the failure. */
+    @RepeatedTest(6)
+    void a_row_is_not_given_up_before_the_failure_that_took_its_log_is_recorded() throws Exception {
+        long row = rowWithParityOn(1) + 3;
+        long start = row * R5_OF_3.rowSectors() - R5_OF_3.chunkSectors();
+        failsBefore(row, volume -> {
+            assertThat(volume.discard(start, 2 * R5_OF_3.rowSectors())).isTrue();
+        });
+    }
+
+    private interface Change {
+        void make(Disk volume) throws DiskException;
+    }
+
+    private void failsBefore(long row, Change change) throws Exception {
+        RunningContainer running = created();
+        AtomicInteger early = new AtomicInteger();
+        AtomicInteger late = new AtomicInteger();
+        rig.watch((disk, sector, contents) -> {
+            if (disk != 1 && sector / R5_OF_3.chunkSectors() == row) {
+                (failureIsRecorded() ? late : early).incrementAndGet();
             }
-            each.watch((_, _, _) -> {});
-            assertThat(early).hasValue(0);
-            assertThat(late).hasPositiveValue();
-            running.stop();
-        }
+        });
+        rig.disks.get(1).fault().failWrites(new SectorRange(0, ContainerRig.MEMBER_KIB));
+        change.make(running.volume("v0"));
+        rig.watch((_, _, _) -> {});
+        assertThat(early).hasValue(0);
+        assertThat(late).hasPositiveValue();
+        running.stop();
     }
 
     private boolean failureIsRecorded() {
-        return failureIsRecorded(rig);
-    }
-
-    private static boolean failureIsRecorded(ContainerRig rig) {
         try {
             return rig.recorded().missingSlots() > 0;
         } catch (Exception e) {

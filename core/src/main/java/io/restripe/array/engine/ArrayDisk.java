@@ -119,20 +119,24 @@ final class ArrayDisk implements Disk {
     }
 
     private boolean discardPiece(SectorRange range) throws DiskException {
-        boolean zeros;
-        Admission.Ticket ticket = parts.admission().enter(range, DiskException.Operation.WRITE);
-        try {
-            Layout only = ticket.onlyPlace();
-            if (only != null && parts.bitmap().isOn()) {
-                parts.bitmap().before(only, range.start(), range.length());
+        boolean zeros = false;
+        boolean done = false;
+        while (!done) {
+            Admission.Ticket ticket = parts.admission().enter(range, DiskException.Operation.WRITE);
+            try {
+                Layout only = ticket.onlyPlace();
+                if (only != null && parts.bitmap().isOn()) {
+                    parts.bitmap().before(only, range.start(), range.length());
+                }
+                zeros = only != null && discards.discard(only, range);
+                done = true;
+            } catch (PartialParityLog.NotLogged e) {
+                done = false; // as a write: once the failure has been recorded, all of it is tried again
+            } finally {
+                parts.admission().leave(ticket);
             }
-            zeros = only != null && discards.discard(only, range);
-        } catch (PartialParityLog.NotLogged e) {
-            zeros = false; // a failure is to be recorded first: this piece is left alone
-        } finally {
-            parts.admission().leave(ticket);
+            parts.admission().awaitRecorded(DiskException.Operation.WRITE);
         }
-        parts.admission().awaitRecorded(DiskException.Operation.WRITE);
         return zeros;
     }
 

@@ -62,10 +62,21 @@ final class Discards {
             }
             boolean wanted = sectors == 0 || sectors >= least;
             boolean able = able(state.main) && (state.fresh == null || able(state.fresh));
-            return wanted && able ? Units.ceilToUnit(PIECE_SECTORS, unit) : 0;
+            return wanted && able ? Units.ceilToUnit(mostSectors(), unit) : 0;
         } finally {
             state.lock.unlock();
         }
+    }
+
+    /** Where partial parity is logged, one round of the log, so that who wants others to stay out waits for one flush of it at the most. */
+    private long mostSectors() {
+        Geometry geometry = parts.state().main.geometry();
+        return parts.log().isOn() ? groupRows(geometry) * geometry.rowSectors() : PIECE_SECTORS;
+    }
+
+    /** Parity goes round: of so many rows, the log of each member is told as much as it takes at once. */
+    private long groupRows(Geometry geometry) {
+        return parts.log().isOn() ? (long) PartialParityLog.MOST_ENTRIES * geometry.members() : GROUP_ROWS;
     }
 
     private static long commonMultiple(long a, long b) {
@@ -143,7 +154,7 @@ final class Discards {
             return true;
         }
         write(layout, range.start(), firstRow * rowSectors);
-        long group = parts.log().isOn() ? PartialParityLog.MOST_ENTRIES : GROUP_ROWS;
+        long group = groupRows(layout.geometry());
         for (long row = firstRow; row < endRow; row += group) {
             wholeRows(layout, row, Math.min(endRow, row + group));
         }

@@ -58,7 +58,7 @@ final class LogEntries implements AutoCloseable {
             int slot = geometry.parityMember(row);
             Member holder = layout.usable(slot, (row + 1) * geometry.chunkSectors());
             if (holder == null) {
-                continue; // without its parity a row cannot be inconsistent
+                continue; // once that loss is recorded, the row cannot be inconsistent
             }
             int sectors = Math.toIntExact(geometry.rowSectors());
             long first = row * geometry.rowSectors();

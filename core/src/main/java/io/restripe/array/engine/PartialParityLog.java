@@ -148,7 +148,7 @@ final class PartialParityLog {
     /**
      * Returns when these entries are durable: their rows may be written then, and {@link #end} must follow.
      *
-     * @param entries at most {@link #MOST_ENTRIES}, and {@link #mostParitySectors} of parity
+     * @param entries at most {@link #MOST_ENTRIES} of each holder, with {@link #mostParitySectors} of parity
      * @throws NotLogged when nothing may be written before a failure is recorded
      */
     Round begin(List<Entry> entries) {
