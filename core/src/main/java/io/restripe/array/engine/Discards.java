@@ -197,11 +197,6 @@ final class Discards {
     }
 
     private void makeLoggedZeros(List<PartialParityLog.Entry> told, List<MemberRequest> discards) throws DiskException {
-        if (told.isEmpty()) {
-            parts.log().requireRecorded();
-            makeZeros(discards);
-            return;
-        }
         PartialParityLog.Round round = parts.log().begin(told);
         try {
             makeZeros(discards);

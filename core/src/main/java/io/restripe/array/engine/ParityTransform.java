@@ -333,11 +333,6 @@ final class ParityTransform implements Transform {
     private void storeLogged(List<Band> bands, boolean[] again) throws DiskException {
         try (LogEntries entries = new LogEntries(parts)) {
             List<MemberRequest> writes = computed(bands, again, entries);
-            if (entries.all().isEmpty()) { // no row of them has parity now
-                parts.log().requireRecorded();
-                store(bands, writes);
-                return;
-            }
             PartialParityLog.Round round = parts.log().begin(entries.all());
             try {
                 store(bands, writes);

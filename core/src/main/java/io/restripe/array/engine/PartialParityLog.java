@@ -146,12 +146,17 @@ final class PartialParityLog {
     }
 
     /**
-     * Returns when these entries are durable: their rows may be written then, and {@link #end} must follow.
+     * Returns when these entries are durable: their rows may be written then, and {@link #end} must follow. Where no member holds the parity
+     * of any of the rows there are none, and nothing is durable but the loss of those members.
      *
      * @param entries at most {@link #MOST_ENTRIES} of each holder, with {@link #mostParitySectors} of parity
      * @throws NotLogged when nothing may be written before a failure is recorded
      */
     Round begin(List<Entry> entries) {
+        if (entries.isEmpty()) {
+            requireRecorded();
+            return new Round();
+        }
         lock.lock();
         try {
             while (next != null && !next.fits(entries, mostParitySectors)) {
@@ -182,12 +187,8 @@ final class PartialParityLog {
         return next == round;
     }
 
-    /**
-     * Before rows are written of which nothing is to be said, since no member holds their parity.
-     *
-     * @throws NotLogged when that is so by a failure that is not recorded: after a crash the member would count, with what it had
-     */
-    void requireRecorded() {
+    /** After a crash a member whose failure is not recorded would count, with what it had. */
+    private void requireRecorded() {
         if (!admission.allRecorded()) {
             throw new NotLogged(state.name);
         }
@@ -195,6 +196,9 @@ final class PartialParityLog {
 
     /** The rows of an entry have been written, or given up. */
     void end(Round round, List<MemberRequest> writes) {
+        if (round.byHolder.isEmpty()) {
+            return; // no log will forget these rows
+        }
         lock.lock();
         try {
             for (MemberRequest write : writes) {
